@@ -1,0 +1,141 @@
+"""Settings from the environment; a bad value stops the start with one sentence."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+from iso4217 import Currency
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCALES = ("en", "ru")
+SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NUL included
+
+
+class ConfigError(RuntimeError):
+    """A setting that the product cannot start with; the message is one sentence for the operator."""
+
+
+def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """Return the Flask configuration that the environment describes, creating the instance folder.
+
+    Raises `ConfigError` naming the variable and what it wants.
+    """
+    env = os.environ if environ is None else environ
+    instance = Path(env.get("CRM_INSTANCE") or ROOT / "instance").expanduser().resolve()
+    try:
+        instance.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"CRM_INSTANCE: the folder {instance} cannot be made ({error.strerror}).") from error
+    production = _choice(env, "CRM_ENV", ("development", "production"), "development") == "production"
+    return {
+        "CRM_INSTANCE": instance,
+        "CRM_ENV": "production" if production else "development",
+        "CRM_HOST": env.get("CRM_HOST") or "127.0.0.1",
+        "CRM_PORT": _integer(env, "CRM_PORT", 8000, 1, 65535),
+        "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
+        "CRM_TRUSTED_PROXIES": _integer(env, "CRM_TRUSTED_PROXIES", 0, 0, 10),
+        "CRM_DEFAULT_CURRENCY": _currency(env),
+        "CRM_DEFAULT_REGION": _region(env),
+        "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
+        "CRM_TIMEZONE": _timezone(env),
+        "CRM_ADMIN_EMAIL": env.get("CRM_ADMIN_EMAIL", ""),
+        "CRM_ADMIN_PASSWORD": env.get("CRM_ADMIN_PASSWORD", ""),
+        "MAX_CONTENT_LENGTH": _integer(env, "CRM_MAX_UPLOAD_MB", 50, 1, 4096) * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+        "SECRET_KEY": _secret(env, instance, production),
+        "SQLALCHEMY_DATABASE_URI": _database(env, instance),
+        "REDIS_URL": _redis(env, instance),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": production,
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+        "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
+    }
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = env.get(name) or default
+    if value not in allowed:
+        raise ConfigError(f"{name} is {value!r}, it can be {' or '.join(allowed)}.")
+    return value
+
+
+def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    raw = env.get(name) or str(default)
+    if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+        raise ConfigError(f"{name} is {raw!r}, it must be a whole number from {low} to {high}.")
+    return int(raw)
+
+
+def _currency(env: Mapping[str, str]) -> str:
+    value = env.get("CRM_DEFAULT_CURRENCY") or "RUB"
+    if value not in {currency.code for currency in Currency}:
+        raise ConfigError(f"CRM_DEFAULT_CURRENCY is {value!r}, it must be an ISO 4217 code such as RUB.")
+    return value
+
+
+def _region(env: Mapping[str, str]) -> str:
+    value = env.get("CRM_DEFAULT_REGION") or "RU"
+    if value not in phonenumbers.SUPPORTED_REGIONS:
+        raise ConfigError(f"CRM_DEFAULT_REGION is {value!r}, it must be an ISO 3166 country code such as RU.")
+    return value
+
+
+def _timezone(env: Mapping[str, str]) -> str:
+    value = env.get("CRM_TIMEZONE") or "UTC"
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        raise ConfigError(f"CRM_TIMEZONE is {value!r}, it must be a name such as Europe/Moscow.") from error
+    return value
+
+
+def _database(env: Mapping[str, str], instance: Path) -> str:
+    raw = env.get("DATABASE_URL") or f"sqlite:///{instance / 'crm.db'}"
+    try:
+        url = make_url(raw)
+    except ArgumentError as error:
+        raise ConfigError("DATABASE_URL cannot be read; write it as postgresql://user:password@host/name.") from error
+    if url.get_backend_name() == "sqlite":
+        return raw
+    if url.get_backend_name() not in ("postgresql", "postgres"):
+        raise ConfigError(f"DATABASE_URL names {url.get_backend_name()}; PostgreSQL and SQLite are supported.")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _redis(env: Mapping[str, str], instance: Path) -> str:
+    raw = env.get("REDIS_URL")
+    if raw:
+        if not raw.startswith(("redis://", "rediss://", "unix://")):
+            raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://.")
+        return raw
+    socket = instance / "valkey.sock"
+    if len(str(socket).encode()) > SOCKET_PATH_LIMIT:
+        raise ConfigError(
+            f"The path {instance} is too long for a Unix socket: set a shorter CRM_INSTANCE or REDIS_URL."
+        )
+    return f"unix://{socket}"
+
+
+def _secret(env: Mapping[str, str], instance: Path, production: bool) -> str:
+    given = env.get("SECRET_KEY")
+    if given:
+        if len(given) < 16:
+            raise ConfigError("SECRET_KEY is shorter than 16 characters.")
+        return given
+    if production:
+        raise ConfigError("SECRET_KEY is missing; with CRM_ENV=production it must be given.")
+    path = instance / "secret"
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text()

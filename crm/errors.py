@@ -1,0 +1,58 @@
+"""Named domain errors, each with a sentence a clerk understands; the skins decide how to show them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class DomainError(Exception):
+    """Something the business does not allow; `message` is for people, in their language."""
+
+    status = 422
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class Invalid(DomainError):
+    """What was typed cannot be taken: `fields` maps a field's name to its messages."""
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = {name: list(messages) for name, messages in fields.items()}
+        super().__init__(" ".join(message for messages in self.fields.values() for message in messages))
+
+
+class DuplicateChannel(Invalid):
+    """The same channel belongs to another customer; it may be added all the same (families, firms)."""
+
+    def __init__(self, field: str, message: str, owner_id: int, owner_name: str) -> None:
+        super().__init__({field: [message]})
+        self.owner_id, self.owner_name = owner_id, owner_name
+
+
+class NotFound(DomainError):
+    """There is nothing under this id, or nothing the actor may know of."""
+
+    status = 404
+
+
+class Forbidden(DomainError):
+    """The actor's role does not allow it."""
+
+    status = 403
+
+
+class StaleVersion(DomainError):
+    """Somebody else saved first: `current` has what is stored now, per field, and its `version`."""
+
+    status = 409
+
+    def __init__(self, message: str, current: dict[str, Any], version: int) -> None:
+        super().__init__(message)
+        self.current, self.version = current, version
+
+
+class Busy(DomainError):
+    """The database could not take the change after several tries; trying again later is safe."""
+
+    status = 503

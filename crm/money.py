@@ -1,0 +1,65 @@
+"""Money as people write it, in integers of the currency's minor unit (ISO 4217). Pure: no float anywhere."""
+
+import re
+from decimal import Decimal
+
+from iso4217 import Currency
+
+MAX_MINOR = 10**15
+_SPACE = "[ \u00a0\u202f]"
+_TYPED = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,3}}(?:{_SPACE}\d{{3}})+|\d+)(?:[.,](?P<part>\d+))?\Z", re.ASCII)
+_EXPONENTS = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
+
+
+class AmountError(ValueError):
+    """Text that is no amount; `reason` is one of `malformed`, `negative`, `precision`, `too_large`."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def is_currency(code: str) -> bool:
+    """True for an ISO 4217 code of money that has a minor unit (not gold, not the testing code)."""
+    return code in _EXPONENTS
+
+
+def exponent(code: str) -> int:
+    """How many decimals the currency has (RUB 2, JPY 0, KWD 3); KeyError for what is no currency."""
+    return _EXPONENTS[code]
+
+
+def parse(text: str, currency: str) -> int:
+    """Read an amount of zero or more as a person types it and return minor units; raise `AmountError`.
+
+    Blanks (U+00A0 and U+202F too) may group thousands, and a comma or a dot is the decimal sign.
+
+    >>> parse("1 250,50", "RUB"), parse("1250", "JPY")
+    (125050, 1250)
+    >>> parse("1,250.00", "RUB")
+    Traceback (most recent call last):
+    crm.money.AmountError: malformed
+    """
+    match = _TYPED.match(text.strip(" \u00a0\u202f"))
+    if not match:
+        raise AmountError("malformed")
+    whole, part, decimals = re.sub(_SPACE, "", match["whole"]), match["part"] or "", exponent(currency)
+    if len(part.rstrip("0")) > decimals:
+        raise AmountError("precision")
+    if len(whole) > 16:
+        raise AmountError("too_large")
+    minor = int(whole + part[:decimals].ljust(decimals, "0"))
+    if match["sign"] and minor:
+        raise AmountError("negative")
+    if minor > MAX_MINOR:
+        raise AmountError("too_large")
+    return minor
+
+
+def to_decimal(minor: int, currency: str) -> Decimal:
+    """The amount of so many minor units.
+
+    >>> to_decimal(125050, "RUB")
+    Decimal('1250.50')
+    """
+    return Decimal(minor).scaleb(-exponent(currency))

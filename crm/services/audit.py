@@ -1,0 +1,44 @@
+"""Who changed what: one row for every change, written in the transaction of the change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crm.db import db
+from crm.models import AuditEntry
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and from where: an IP address, "cli", or "import 12"."""
+
+    user_id: int | None
+    origin: str
+
+
+def record(
+    actor: Actor, action: str, entity: str, entity_id: int | str, changes: Mapping[str, tuple[Any, Any]] | None = None
+) -> None:
+    """Add the row to the present transaction; `changes` maps a field to its value before and after.
+
+    Secrets never go in: a changed password is recorded as an action without values.
+    """
+    db.session.add(
+        AuditEntry(
+            actor_id=actor.user_id,
+            origin=actor.origin[:64],
+            action=action,
+            entity=entity,
+            entity_id=str(entity_id),
+            changes={field: list(pair) for field, pair in (changes or {}).items()},
+        )
+    )
+
+
+def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """The fields that differ, with both values.
+
+    >>> difference({"city": "", "name": "Anna"}, {"city": "Tver", "name": "Anna"})
+    {'city': ('', 'Tver')}
+    """
+    return {field: (before.get(field), value) for field, value in after.items() if before.get(field) != value}

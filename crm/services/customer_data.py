@@ -1,0 +1,118 @@
+"""What a customer's fields may hold: the one place that checks them, for forms, the API and imports alike. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from crm.channel_types import ChannelError, normalize
+from crm.errors import Invalid
+from crm.i18n import gettext as _
+from crm.models.customer import KINDS
+from crm.text import fold, has_control, squeeze
+
+LIMITS = {"name": 200, "company": 200, "city": 100, "notes": 10_000, "external_id": 100, "label": 50}
+TAG_LIMIT, TAGS_LIMIT = 50, 20
+
+
+@dataclass
+class ChannelData:
+    """A channel as typed; `normalized` is filled in by `clean_channel`."""
+
+    type: str
+    value: str
+    label: str = ""
+    is_primary: bool = False
+    normalized: str = ""
+
+
+@dataclass
+class CustomerData:
+    """A customer as typed, or cleaned by `clean`; blank is ''."""
+
+    name: str
+    kind: str = "person"
+    company: str = ""
+    city: str = ""
+    notes: str = ""
+    external_id: str = ""
+    tags: list[str] = field(default_factory=list)
+    channels: list[ChannelData] = field(default_factory=list)
+
+
+def clean(data: CustomerData, region: str) -> CustomerData:
+    """A copy with every field cleaned and every channel normalized; the first channel of a type becomes primary
+    where none was marked, and repeated channels fall together.
+
+    Raises `Invalid` with all that is wrong, by field; a channel's field is its type (`phone`, `email`, …).
+    """
+    errors: dict[str, list[str]] = {}
+    cleaned = CustomerData(name="")
+    for name in ("name", "company", "city", "notes", "external_id"):
+        try:
+            setattr(cleaned, name, clean_text(name, getattr(data, name)))
+        except ValueError as error:
+            errors.setdefault(name, []).append(str(error))
+    if data.kind not in KINDS:
+        errors["kind"] = [_("Choose a person or a company.")]
+    cleaned.kind = data.kind
+    try:
+        cleaned.tags = clean_tags(data.tags)
+    except ValueError as error:
+        errors["tags"] = [str(error)]
+    for channel in data.channels:
+        try:
+            cleaned.channels.append(clean_channel(channel, region))
+        except ValueError as error:
+            errors.setdefault(channel.type, []).append(str(error))
+    if errors:
+        raise Invalid(errors)
+    cleaned.channels = _settle(cleaned.channels)
+    return cleaned
+
+
+def clean_text(name: str, value: str) -> str:
+    """The field's text without stray blanks (notes keep their lines); ValueError says what is wrong."""
+    text = value.replace("\r\n", "\n").strip() if name == "notes" else squeeze(value)
+    if has_control(text):
+        raise ValueError(_("This has characters that cannot be shown."))
+    if len(text) > LIMITS[name]:
+        raise ValueError(_("This is longer than %(count)d characters.", count=LIMITS[name]))
+    if name == "name" and not text:
+        raise ValueError(_("Enter a name."))
+    return text
+
+
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Tags without blanks and repetitions (compared folded); ValueError says what is wrong."""
+    unique: dict[str, str] = {}
+    for tag in map(squeeze, tags):
+        if has_control(tag) or "," in tag:
+            raise ValueError(_("A tag has characters that it cannot have."))
+        if len(tag) > TAG_LIMIT:
+            raise ValueError(_("A tag is longer than %(count)d characters.", count=TAG_LIMIT))
+        if tag:
+            unique.setdefault(fold(tag), tag)
+    if len(unique) > TAGS_LIMIT:
+        raise ValueError(_("There are more than %(count)d tags.", count=TAGS_LIMIT))
+    return list(unique.values())
+
+
+def clean_channel(channel: ChannelData, region: str) -> ChannelData:
+    """The channel with its normalized value; ValueError (`ChannelError`) says what is wrong."""
+    normalized = normalize(channel.type, channel.value, region)
+    try:
+        label = clean_text("label", channel.label)
+    except ValueError as error:
+        raise ChannelError(str(error)) from None
+    return ChannelData(channel.type, squeeze(channel.value), label, channel.is_primary, normalized)
+
+
+def _settle(channels: list[ChannelData]) -> list[ChannelData]:
+    unique: dict[tuple[str, str], ChannelData] = {}
+    primary: dict[str, ChannelData] = {}
+    for channel in channels:
+        kept = unique.setdefault((channel.type, channel.normalized), channel)
+        if channel.is_primary:
+            primary.setdefault(channel.type, kept)
+    for channel in unique.values():
+        channel.is_primary = primary.setdefault(channel.type, channel) is channel
+    return list(unique.values())
