@@ -21,7 +21,7 @@ def has_control(text: str) -> bool:
 def squeeze(text: str) -> str:
     r"""The text on one line, without blanks at its ends or doubled within.
 
-    >>> squeeze("  Anna \\u00a0 Ivanova\\n")
+    >>> squeeze("  Anna \u00a0 Ivanova\n")
     'Anna Ivanova'
     """
     return _SPACES.sub(" ", text).strip()
