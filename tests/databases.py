@@ -1,0 +1,115 @@
+"""Databases for tests: migrated once per run, then copied; emptied before each test."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from flask import Flask, current_app
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.pool import NullPool
+
+from crm import config as configuration
+from crm import create_app
+from crm.db import db
+from tests import servers
+
+ENGINES = ("sqlite", "postgresql")
+
+
+def settings(instance: Path, database: str, redis: str) -> dict[str, Any]:
+    """A complete configuration for an app under test; `database` and `redis` are addresses."""
+    config = configuration.load(
+        {
+            "CRM_INSTANCE": str(instance),
+            "DATABASE_URL": database,
+            "REDIS_URL": redis,
+            "SECRET_KEY": "a secret that tests know",
+        }
+    )
+    return config | {"TESTING": True, "ARGON2_COST": (1, 8, 1), "RATELIMIT_ENABLED": False}
+
+
+def upgrade(revision: str = "head") -> None:
+    """Migrate the current app's database up to the revision."""
+    command.upgrade(current_app.extensions["migrate"].migrate.get_config(), revision)
+
+
+def empty_url(run: Path, engine: str, name: str) -> str:
+    """The address of a new database without any table."""
+    if engine == "sqlite":
+        return f"sqlite:///{run / name}.db"
+    return _create_postgresql(run, name)
+
+
+def migrated_url(run: Path, engine: str, name: str) -> str:
+    """The address of a new database, a copy of the one that this run has migrated."""
+    with servers.exclusive(run / f"{engine}.lock"):
+        template = run / f"{engine}.template"
+        if not template.exists():
+            _migrate(run, empty_url(run, engine, "template"))
+            template.touch()
+    if engine == "sqlite":
+        shutil.copyfile(run / "template.db", run / f"{name}.db")
+        return empty_url(run, engine, name)
+    with servers.exclusive(run / "clone.lock"):  # a template that is being copied cannot be copied by another
+        return _create_postgresql(run, name, template=_database_name(run, "template"))
+
+
+def empty(app: Flask, run: Path) -> None:
+    """Remove every row, and let the ids begin at 1 again."""
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _empty_sqlite(db.engine, run / "template.db")
+        else:
+            _empty_postgresql(db.engine)
+
+
+def drop_all(run: Path) -> None:
+    """Drop what the run has created on a PostgreSQL that was given, not started for it."""
+    with _server(run).connect() as connection:
+        prefix = _database_name(run, "")
+        names = connection.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE :p"), {"p": f"{prefix}%"})
+        for name in names.all():
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+def _migrate(run: Path, url: str) -> None:
+    app = create_app(settings(run / "template", url, servers.redis_url(run)))
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+
+
+def _create_postgresql(run: Path, name: str, template: str = "template1") -> str:
+    database = _database_name(run, name)
+    with _server(run).connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'))
+    return make_url(servers.postgresql_url(run)).set(database=database).render_as_string(hide_password=False)
+
+
+def _database_name(run: Path, name: str) -> str:
+    return f"{run.name.lower()}-{name}"
+
+
+def _server(run: Path) -> Engine:
+    url = make_url(servers.postgresql_url(run)).set(drivername="postgresql+psycopg")
+    return create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+
+
+def _empty_sqlite(engine: Engine, template: Path) -> None:
+    engine.dispose()
+    path = Path(engine.url.database or "")
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    fresh = path.with_suffix(".fresh")
+    shutil.copyfile(template, fresh)
+    fresh.replace(path)  # a new file: a connection that was left open keeps the old one to itself
+
+
+def _empty_postgresql(engine: Engine) -> None:
+    tables = ", ".join(table.name for table in db.metadata.sorted_tables)
+    with engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '10s'"))  # a test that left a transaction open: say so
+        connection.execute(text("SET LOCAL session_replication_role = replica"))  # append-only tables too
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
