@@ -1,0 +1,237 @@
+"""People who sign in: their e-mails, roles, passwords and sessions."""
+
+import hmac
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from crm.channel_types import ChannelError, ChannelType, normalize
+from crm.config import LOCALES
+from crm.db import atomic, db, locked, retrying, utcnow
+from crm.errors import Invalid, NotFound
+from crm.i18n import gettext as _
+from crm.models import Role, User
+from crm.models.user import THEMES, new_session_key
+from crm.services import audit, passwords
+from crm.services.audit import Actor
+from crm.text import has_control, squeeze
+
+NAME_LIMIT, EMAIL_LIMIT = 200, 254
+DEFAULT_ADMIN = "admin@example.com"
+_Errors = dict[str, list[str]]
+
+
+@retrying
+def create(actor: Actor, email: str, name: str, role: str, password: str) -> User:
+    """Add a person who can sign in at once; the e-mail is kept case-folded. Raises `Invalid` by field:
+    `email`, `name`, `role`, `password`.
+    """
+    errors: _Errors = {}
+    email, name = _email(email, errors), _name(name, errors)
+    _check_role(role, errors)
+    _check_password("password", password, email, errors)
+    if errors:
+        raise Invalid(errors)
+    user = User(email=email, name=name, role=str(role), password_hash=passwords.hash_password(password))
+    with atomic() as session:
+        session.add(user)
+        try:
+            session.flush()
+        except IntegrityError:
+            raise Invalid({"email": [_("Somebody else has this e-mail address already.")]}) from None
+        audit.record(actor, "user.created", "user", user.id, audit.difference({}, _snapshot(user)))
+    return user
+
+
+@retrying
+def update(
+    actor: Actor, pk: int, *, name: str | None = None, role: str | None = None, active: bool | None = None
+) -> User:
+    """Change what is given and leave the rest. Raises `NotFound`, and `Invalid` by field; the last active
+    administrator cannot lose the role or be deactivated.
+    """
+    errors: _Errors = {}
+    wanted: dict[str, Any] = {}
+    if name is not None:
+        wanted["name"] = _name(name, errors)
+    if role is not None:
+        wanted["role"] = str(role)
+        _check_role(role, errors)
+    if active is not None:
+        wanted["active"] = active
+    if errors:
+        raise Invalid(errors)
+    with atomic():
+        admins = _lock_active_admins()
+        user = locked(User, pk)
+        if admins == [pk] and (wanted.get("role", Role.ADMIN) != Role.ADMIN or not wanted.get("active", True)):
+            field = "active" if active is False else "role"
+            raise Invalid({field: [_("This is the last active administrator: name another one first.")]})
+        _change(actor, user, wanted)
+    return user
+
+
+@retrying
+def set_password(actor: Actor, pk: int, new: str) -> User:
+    """Give the person another password, which ends all of their sessions. Raises `NotFound`, `Invalid` (`new`)."""
+    return _store_password(actor, get(pk), new)
+
+
+@retrying
+def change_own_password(actor: Actor, user: User, current: str, new: str) -> User:
+    """Let people change the password that they know; all their sessions end, so sign this one in anew.
+
+    Raises `Invalid` (`current`, `new`).
+    """
+    if not passwords.verify(user.password_hash, current):
+        raise Invalid({"current": [_("This is not your present password.")]})
+    return _store_password(actor, user, new)
+
+
+@retrying
+def update_profile(actor: Actor, user: User, name: str, locale: str | None, theme: str) -> User:
+    """Save the person's own name and looks; `locale` is a language of the product, or blank for the browser's.
+
+    Raises `Invalid` by field.
+    """
+    errors: _Errors = {}
+    name = _name(name, errors)
+    if locale and locale not in LOCALES:
+        errors["locale"] = [_("There is no such language.")]
+    if theme not in THEMES:
+        errors["theme"] = [_("There is no such theme.")]
+    if errors:
+        raise Invalid(errors)
+    with atomic():
+        fresh = locked(User, user.id)
+        _change(actor, fresh, {"name": name, "locale": locale or None, "theme": theme})
+    return fresh
+
+
+@retrying
+def authenticate(email: str, password: str, origin: str = "") -> User | None:
+    """The active user with this e-mail and password, or None; it takes as long for an e-mail that nobody has.
+
+    Records the sign-in (`origin` is the address it came from), and renews the hash where its parameters are old.
+    """
+    user = _by_email(email)
+    known = user.password_hash if user else None
+    if not passwords.verify(known, password) or user is None or known is None:
+        return None
+    renewed = passwords.hash_password(password) if passwords.needs_rehash(known) else known
+    with atomic():
+        user = locked(User, user.id)
+        if not user.active or user.password_hash != known:
+            return None
+        user.password_hash, user.last_login_at = renewed, utcnow()
+        audit.record(Actor(user.id, origin), "user.signed_in", "user", user.id)
+    return user
+
+
+def by_session(id_string: str) -> User | None:
+    """The active user that a session remembers by `User.get_id()`, or None where that has been renewed since."""
+    pk, _dot, key = id_string.partition(".")
+    if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
+        return None
+    user = db.session.get(User, int(pk))
+    if user is None or not user.active or not hmac.compare_digest(user.session_key.encode(), key.encode()):
+        return None
+    return user
+
+
+def get(pk: int) -> User:
+    """The user under this id; raises `NotFound`."""
+    user = db.session.get(User, pk)
+    if user is None:
+        raise NotFound(_("This user does not exist."))
+    return user
+
+
+def list_users() -> list[User]:
+    """Everybody, by e-mail."""
+    return list(db.session.scalars(select(User).order_by(User.email)))
+
+
+def first_admin(email: str, password: str | None) -> tuple[User, str] | None:
+    """Make the first administrator where there is no user at all, and return it with its password; None otherwise.
+
+    Blank values are filled in: `admin@example.com`, and a random password. Raises `Invalid` for bad ones.
+    """
+    if db.session.scalar(select(User.id).limit(1)) is not None:
+        return None
+    secret = password or secrets.token_urlsafe(12)
+    return create(Actor(None, "cli"), email or DEFAULT_ADMIN, "", Role.ADMIN, secret), secret
+
+
+def _store_password(actor: Actor, user: User, new: str) -> User:
+    errors: _Errors = {}
+    _check_password("new", new, user.email, errors)
+    if errors:
+        raise Invalid(errors)
+    password_hash = passwords.hash_password(new)
+    with atomic():
+        fresh = locked(User, user.id)
+        fresh.password_hash, fresh.session_key = password_hash, new_session_key()
+        audit.record(actor, "user.password_changed", "user", fresh.id)
+    return fresh
+
+
+def _change(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:
+    before = {field: getattr(user, field) for field in wanted}
+    for field, value in wanted.items():
+        setattr(user, field, value)
+    changes = audit.difference(before, wanted)
+    if changes:
+        audit.record(actor, "user.updated", "user", user.id, changes)
+
+
+def _lock_active_admins() -> list[int]:
+    # In id order, before any other row: two administrators who demote each other wait instead of both succeeding.
+    query = select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id)
+    return list(db.session.scalars(query.with_for_update(key_share=True)))
+
+
+def _by_email(email: str) -> User | None:
+    try:
+        normalized = normalize(ChannelType.EMAIL, email, "")
+    except ChannelError:
+        return None
+    return db.session.scalar(select(User).where(User.email == normalized))
+
+
+def _snapshot(user: User) -> dict[str, Any]:
+    return {"email": user.email, "name": user.name, "role": user.role}
+
+
+def _email(email: str, errors: _Errors) -> str:
+    try:
+        normalized = normalize(ChannelType.EMAIL, email, "")
+    except ChannelError as error:
+        errors["email"] = [str(error)]
+        return ""
+    if len(normalized) > EMAIL_LIMIT:
+        errors["email"] = [_("This is longer than %(count)d characters.", count=EMAIL_LIMIT)]
+    return normalized
+
+
+def _name(name: str, errors: _Errors) -> str:
+    name = squeeze(name)
+    if has_control(name):
+        errors["name"] = [_("This has characters that cannot be shown.")]
+    elif len(name) > NAME_LIMIT:
+        errors["name"] = [_("This is longer than %(count)d characters.", count=NAME_LIMIT)]
+    return name
+
+
+def _check_role(role: str, errors: _Errors) -> None:
+    if role not in set(Role):
+        errors["role"] = [_("There is no such role.")]
+
+
+def _check_password(field: str, password: str, email: str, errors: _Errors) -> None:
+    problem = passwords.check(password, email)
+    if problem:
+        errors[field] = [problem]
