@@ -48,10 +48,17 @@ def create(actor: Actor, email: str, name: str, role: str, password: str) -> Use
 
 @retrying
 def update(
-    actor: Actor, pk: int, *, name: str | None = None, role: str | None = None, active: bool | None = None
+    actor: Actor,
+    pk: int,
+    *,
+    name: str | None = None,
+    role: str | None = None,
+    active: bool | None = None,
+    password: str | None = None,
 ) -> User:
-    """Change what is given and leave the rest. Raises `NotFound`, and `Invalid` by field; the last active
-    administrator cannot lose the role or be deactivated.
+    """Change what is given and leave the rest; another password ends all sessions of the person.
+
+    Raises `NotFound`, and `Invalid` by field; the last active administrator cannot lose the role or be deactivated.
     """
     errors: _Errors = {}
     wanted: dict[str, Any] = {}
@@ -62,37 +69,47 @@ def update(
         _check_role(role, errors)
     if active is not None:
         wanted["active"] = active
+    if password is not None:
+        _check_password("password", password, get(pk).email, errors)
     if errors:
         raise Invalid(errors)
+    password_hash = passwords.hash_password(password) if password is not None else None
     with atomic():
-        admins = _lock_active_admins()
+        _keep_an_admin(pk, wanted)
         user = locked(User, pk)
-        if admins == [pk] and (wanted.get("role", Role.ADMIN) != Role.ADMIN or not wanted.get("active", True)):
-            field = "active" if active is False else "role"
-            raise Invalid({field: [_("This is the last active administrator: name another one first.")]})
         _change(actor, user, wanted)
+        if password_hash:
+            _replace_password(actor, user, password_hash)
     return user
 
 
-@retrying
 def set_password(actor: Actor, pk: int, new: str) -> User:
-    """Give the person another password, which ends all of their sessions. Raises `NotFound`, `Invalid` (`new`)."""
-    return _store_password(actor, get(pk), new)
+    """Give the person another password, which ends all of their sessions. Raises `NotFound`, `Invalid` (`password`)."""
+    return update(actor, pk, password=new)
 
 
 @retrying
-def change_own_password(actor: Actor, user: User, current: str, new: str) -> User:
+def change_own_password(actor: Actor, pk: int, current: str, new: str) -> User:
     """Let people change the password that they know; all their sessions end, so sign this one in anew.
 
     Raises `Invalid` (`current`, `new`).
     """
+    user = get(pk)
     if not passwords.verify(user.password_hash, current):
         raise Invalid({"current": [_("This is not your present password.")]})
-    return _store_password(actor, user, new)
+    errors: _Errors = {}
+    _check_password("new", new, user.email, errors)
+    if errors:
+        raise Invalid(errors)
+    password_hash = passwords.hash_password(new)
+    with atomic():
+        user = locked(User, pk)
+        _replace_password(actor, user, password_hash)
+    return user
 
 
 @retrying
-def update_profile(actor: Actor, user: User, name: str, locale: str | None, theme: str) -> User:
+def update_profile(actor: Actor, pk: int, name: str, locale: str | None, theme: str) -> User:
     """Save the person's own name and looks; `locale` is a language of the product, or blank for the browser's.
 
     Raises `Invalid` by field.
@@ -106,29 +123,37 @@ def update_profile(actor: Actor, user: User, name: str, locale: str | None, them
     if errors:
         raise Invalid(errors)
     with atomic():
-        fresh = locked(User, user.id)
-        _change(actor, fresh, {"name": name, "locale": locale or None, "theme": theme})
-    return fresh
+        user = locked(User, pk)
+        _change(actor, user, {"name": name, "locale": locale or None, "theme": theme})
+    return user
 
 
 @retrying
-def authenticate(email: str, password: str, origin: str = "") -> User | None:
+def authenticate(email: str, password: str) -> User | None:
     """The active user with this e-mail and password, or None; it takes as long for an e-mail that nobody has.
 
-    Records the sign-in (`origin` is the address it came from), and renews the hash where its parameters are old.
+    A hash made with older parameters is renewed.
     """
     user = _by_email(email)
     known = user.password_hash if user else None
-    if not passwords.verify(known, password) or user is None or known is None:
+    if not passwords.verify(known, password) or user is None or known is None or not user.active:
         return None
-    renewed = passwords.hash_password(password) if passwords.needs_rehash(known) else known
-    with atomic():
-        user = locked(User, user.id)
-        if not user.active or user.password_hash != known:
-            return None
-        user.password_hash, user.last_login_at = renewed, utcnow()
-        audit.record(Actor(user.id, origin), "user.signed_in", "user", user.id)
+    if passwords.needs_rehash(known):
+        renewed = passwords.hash_password(password)
+        with atomic():
+            user = locked(User, user.id)
+            if user.password_hash == known:
+                user.password_hash = renewed
     return user
+
+
+@retrying
+def note_sign_in(actor: Actor) -> None:
+    """Record that the actor has signed in, from where and when."""
+    with atomic():
+        user = locked(User, actor.user_id or 0)
+        user.last_login_at = utcnow()
+        audit.record(actor, "user.signed_in", "user", user.id)
 
 
 def by_session(id_string: str) -> User | None:
@@ -166,17 +191,9 @@ def first_admin(email: str, password: str | None) -> tuple[User, str] | None:
     return create(Actor(None, "cli"), email or DEFAULT_ADMIN, "", Role.ADMIN, secret), secret
 
 
-def _store_password(actor: Actor, user: User, new: str) -> User:
-    errors: _Errors = {}
-    _check_password("new", new, user.email, errors)
-    if errors:
-        raise Invalid(errors)
-    password_hash = passwords.hash_password(new)
-    with atomic():
-        fresh = locked(User, user.id)
-        fresh.password_hash, fresh.session_key = password_hash, new_session_key()
-        audit.record(actor, "user.password_changed", "user", fresh.id)
-    return fresh
+def _replace_password(actor: Actor, user: User, password_hash: str) -> None:
+    user.password_hash, user.session_key = password_hash, new_session_key()
+    audit.record(actor, "user.password_changed", "user", user.id)
 
 
 def _change(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:
@@ -188,10 +205,15 @@ def _change(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:
         audit.record(actor, "user.updated", "user", user.id, changes)
 
 
-def _lock_active_admins() -> list[int]:
+def _keep_an_admin(pk: int, wanted: Mapping[str, Any]) -> None:
     # In id order, before any other row: two administrators who demote each other wait instead of both succeeding.
     query = select(User.id).where(User.role == Role.ADMIN, User.active).order_by(User.id)
-    return list(db.session.scalars(query.with_for_update(key_share=True)))
+    admins = list(db.session.scalars(query.with_for_update(key_share=True)))
+    if admins != [pk]:
+        return
+    for field, kept in (("role", Role.ADMIN), ("active", True)):
+        if wanted.get(field, kept) != kept:
+            raise Invalid({field: [_("This is the last active administrator: name another one first.")]})
 
 
 def _by_email(email: str) -> User | None:
