@@ -15,7 +15,7 @@ def guarded(cell: str) -> str:
     >>> guarded("=SUM(1+1)"), guarded("+7 912 345-67-89"), guarded("Anna")
     ("'=SUM(1+1)", '+7 912 345-67-89', 'Anna')
     """
-    if _HARMLESS.match(cell) or not cell.removeprefix("'").startswith(_RUNS):
+    if _HARMLESS.match(cell) or not cell.lstrip("'").startswith(_RUNS):
         return cell
     return f"'{cell}"
 
@@ -26,4 +26,4 @@ def unguarded(cell: str) -> str:
     >>> unguarded("'=SUM(1+1)"), unguarded("'+79120000010"), unguarded("'s-Hertogenbosch")
     ('=SUM(1+1)', '+79120000010', "'s-Hertogenbosch")
     """
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_RUNS) else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_RUNS) else cell
