@@ -38,6 +38,7 @@ def upgrade(revision: str = "head") -> None:
 def empty_url(run: Path, engine: str, name: str) -> str:
     """The address of a new database without any table."""
     if engine == "sqlite":
+        (run / f"{name}.db").unlink(missing_ok=True)
         return f"sqlite:///{run / name}.db"
     return _create_postgresql(run, name)
 
@@ -50,8 +51,7 @@ def migrated_url(run: Path, engine: str, name: str) -> str:
             _migrate(run, empty_url(run, engine, "template"))
             template.touch()
     if engine == "sqlite":
-        shutil.copyfile(run / "template.db", run / f"{name}.db")
-        return empty_url(run, engine, name)
+        return f"sqlite:///{shutil.copyfile(run / 'template.db', run / f'{name}.db')}"
     with servers.exclusive(run / "clone.lock"):  # a template that is being copied cannot be copied by another
         return _create_postgresql(run, name, template=_database_name(run, "template"))
 
@@ -84,6 +84,7 @@ def _migrate(run: Path, url: str) -> None:
 def _create_postgresql(run: Path, name: str, template: str = "template1") -> str:
     database = _database_name(run, name)
     with _server(run).connect() as connection:
+        connection.execute(text(f'DROP DATABASE IF EXISTS "{database}"'))  # a migration that failed left it
         connection.execute(text(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'))
     return make_url(servers.postgresql_url(run)).set(database=database).render_as_string(hide_password=False)
 

@@ -12,6 +12,7 @@ from crm.services import users as service
 from crm.services.audit import Actor
 
 users = AppGroup("users", help="The people who sign in.")
+commands = (users,)
 
 
 @users.command()
