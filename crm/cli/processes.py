@@ -1,0 +1,138 @@
+"""The processes beside the web server: `worker` does the jobs, `scheduler` rings the bell for what was forgotten."""
+
+import logging
+import os
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+from rq import Worker
+from rq.cron import CronScheduler
+from rq.exceptions import StopRequested
+from rq.job import Job
+from rq.queue import Queue
+
+from crm.db import db
+from crm.jobs import sweep
+from crm.processes import die_with
+from crm.queue import FAILURE_SECONDS, JOB_SECONDS, QUEUE, patient_connection
+
+log = logging.getLogger(__name__)
+SWEEP_SECONDS = 15
+LONGEST_WAIT_SECONDS = 10
+WORKER_TTL_SECONDS = 60
+
+
+class ForkingWorker(Worker):
+    """RQ's worker, whose work horse dies with it, and which works on while Redis is away."""
+
+    max_connection_wait_time = LONGEST_WAIT_SECONDS
+    stop_wanted = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.stop_wanted = True
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        self.parent = os.getpid()
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        die_with(self.parent)
+        db.engine.dispose(close=False)  # a database connection cannot be shared by two processes
+        super().main_work_horse(job, queue)
+
+    def maintain_heartbeats(self, *args: Any) -> None:
+        """As RQ does, but a horse is not left alone because Redis went away while it runs."""
+        try:
+            super().maintain_heartbeats(*args)
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            log.warning("Redis does not answer (%s); the job that runs goes on.", error)
+
+    def subscribe(self) -> None:
+        """Nobody sends commands to workers; a thread beside a fork would be a risk for nothing."""
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Do background jobs until stopped; a job that runs is finished first."""
+    connection = patient_connection(current_app)
+
+    def work() -> bool:
+        forking = ForkingWorker([QUEUE], connection=connection, worker_ttl=WORKER_TTL_SECONDS)
+        try:
+            forking.work(logging_level="WARNING")
+        except RedisError:
+            log.debug("the worker lost Redis", exc_info=True)
+        return forking.stop_wanted
+
+    _until_stopped(connection, work)
+
+
+@click.command()
+@with_appcontext
+def scheduler() -> None:
+    """Every 15 seconds, have a worker look for work that was forgotten."""
+    logging.getLogger("rq.cron").setLevel(logging.WARNING)
+    connection = patient_connection(current_app)
+    connection.connection_pool.connection_kwargs["socket_timeout"] = LONGEST_WAIT_SECONDS
+
+    def work() -> bool:
+        cron = CronScheduler(connection=connection, logging_level=logging.WARNING)
+        cron.register(
+            sweep,
+            queue_name=QUEUE,
+            interval=SWEEP_SECONDS,
+            job_timeout=JOB_SECONDS,
+            result_ttl=0,
+            failure_ttl=FAILURE_SECONDS,
+            ttl=SWEEP_SECONDS,  # sweeps do not pile up behind a long job
+        )
+        try:
+            cron.start()
+        except RedisError:
+            return False
+        return True
+
+    _until_stopped(connection, work)
+
+
+def _until_stopped(connection: Redis, work: Callable[[], bool]) -> None:
+    """Call `work` while Redis answers, until it returns True or a signal asks to stop."""
+    try:
+        while True:
+            signal.signal(signal.SIGINT, _stop)
+            signal.signal(signal.SIGTERM, _stop)
+            _await_redis(connection)
+            if work():
+                return
+            time.sleep(1)
+    except StopRequested:
+        return
+
+
+def _await_redis(connection: Redis) -> None:
+    wait = 1
+    while True:
+        try:
+            connection.ping()
+        except RedisError as error:
+            if wait == 1:
+                log.warning("Redis does not answer (%s); waiting for it.", error)
+        else:
+            return
+        time.sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise StopRequested
