@@ -3,6 +3,7 @@
 from typing import Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm import config as configuration
 
@@ -12,22 +13,50 @@ def create_app(config: dict[str, Any] | None = None) -> Flask:
     settings = configuration.load() if config is None else config
     app = Flask(
         __name__,
-        root_path=str(configuration.ROOT / "crm"),
         template_folder=str(configuration.ROOT / "templates"),
         static_folder=str(configuration.ROOT / "static"),
         instance_path=str(settings["CRM_INSTANCE"]),
     )
     app.config.from_mapping(settings)
+    _init_proxy(app)
     _init_extensions(app)
+    _init_web(app)
+    _init_cli(app)
     return app
+
+
+def _init_proxy(app: Flask) -> None:
+    hops = app.config["CRM_TRUSTED_PROXIES"]
+    if hops:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
 
 
 def _init_extensions(app: Flask) -> None:
     from crm import models  # noqa: F401  (migrations see every table)
     from crm.db import db
-    from crm.extensions import migrate
-    from crm.i18n import babel
+    from crm.extensions import csrf, limiter, login, migrate
+    from crm.services import users
+    from crm.web import guards
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
-    babel.init_app(app, default_locale=app.config["CRM_DEFAULT_LOCALE"])
+    login.init_app(app)
+    login.user_loader(users.by_session)
+    guards.init_app(app)  # before CSRF: who may not come in learns nothing about forms
+    csrf.init_app(app)
+    limiter.init_app(app)
+
+
+def _init_web(app: Flask) -> None:
+    from crm.web import auth, channels, customers, dashboard, errors, health, htmx, imports, locale, security, settings
+
+    for noun in (auth, customers, channels, imports, dashboard, settings, health):
+        app.register_blueprint(noun.bp)
+    for habit in (locale, htmx, security, errors):
+        habit.init_app(app)
+
+
+def _init_cli(app: Flask) -> None:
+    from crm import cli
+
+    cli.register(app)

@@ -51,7 +51,11 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "SECRET_KEY": _secret(env, instance, production),
         "SQLALCHEMY_DATABASE_URI": _database(env, instance),
-        "REDIS_URL": _redis(env, instance),
+        "REDIS_URL": (redis := _redis(env, instance)),
+        # Limits are counted in Redis, for all web processes together; without it, in each by itself.
+        "RATELIMIT_STORAGE_URI": redis.replace("unix://", "redis+unix://", 1),
+        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,

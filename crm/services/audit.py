@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
 from crm.db import db
 from crm.models import AuditEntry
 
@@ -42,3 +45,20 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str,
     {'city': ('', 'Tver')}
     """
     return {field: (before.get(field), value) for field, value in after.items() if before.get(field) != value}
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Some entries, newest first; `next_before` continues, None on the last page."""
+
+    items: list[AuditEntry]
+    next_before: int | None
+
+
+def entries(before: int | None = None, limit: int = 50) -> AuditPage:
+    """The audit trail, newest first, from the entry before the id `before` on."""
+    statement = select(AuditEntry).options(joinedload(AuditEntry.actor)).order_by(AuditEntry.id.desc()).limit(limit + 1)
+    if before is not None:
+        statement = statement.where(AuditEntry.id < before)
+    found = list(db.session.scalars(statement))
+    return AuditPage(found[:limit], found[limit - 1].id if len(found) > limit else None)

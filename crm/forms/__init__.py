@@ -1,0 +1,1 @@
+"""What was typed: the shape of every form; the rules are in the services."""

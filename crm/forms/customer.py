@@ -1,0 +1,130 @@
+"""The customer form, in the list, on its own page and in the API."""
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+
+from crm.channel_types import NAMES, ChannelType
+from crm.errors import Invalid
+from crm.i18n import gettext as _
+from crm.i18n import lazy_gettext as _l
+from crm.models import Customer
+from crm.services.customer_data import ChannelData, CustomerData
+
+KIND_NAMES = [("person", _l("Person")), ("company", _l("Company"))]
+
+
+class CustomerForm(FlaskForm):
+    """A customer's own fields; `tags` are words between commas."""
+
+    name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 200})
+    kind = SelectField(_l("Kind"), choices=KIND_NAMES, default="person", validate_choice=False)
+    company = StringField(_l("Company"), render_kw={"autocomplete": "off", "maxlength": 200})
+    city = StringField(_l("City"), render_kw={"autocomplete": "off", "maxlength": 100})
+    tags = StringField(_l("Tags"), render_kw={"autocomplete": "off"}, description=_l("Separate them with commas."))
+    external_id = StringField(_l("External ID"), render_kw={"autocomplete": "off", "maxlength": 100})
+    notes = TextAreaField(_l("Notes"), render_kw={"rows": 4})
+    version = HiddenField()
+
+    def data_given(self) -> CustomerData:
+        """What was typed, for the services."""
+        return CustomerData(
+            name=self.name.data or "",
+            kind=self.kind.data or "person",
+            company=self.company.data or "",
+            city=self.city.data or "",
+            notes=self.notes.data or "",
+            external_id=self.external_id.data or "",
+            tags=(self.tags.data or "").split(","),
+        )
+
+    def fill(self, customer: Customer) -> None:
+        """Show the customer as stored."""
+        for name in ("name", "kind", "company", "city", "notes", "external_id", "version"):
+            self[name].data = getattr(customer, name) or ""
+        self.tags.data = ", ".join(tag.name for tag in customer.tags)
+
+
+class NewCustomerForm(CustomerForm):
+    """The same with a first phone and e-mail."""
+
+    phone = StringField(_l("Phone"), render_kw={"autocomplete": "off", "inputmode": "tel", "maxlength": 300})
+    email = StringField(_l("E-mail"), render_kw={"autocomplete": "off", "inputmode": "email", "maxlength": 300})
+    allow_duplicate = HiddenField()
+
+    def data_given(self) -> CustomerData:
+        """What was typed, with the channels that are not blank."""
+        data = super().data_given()
+        for type_ in ("phone", "email"):
+            value = (self[type_].data or "").strip()
+            if value:
+                data.channels.append(ChannelData(type_, value))
+        return data
+
+
+class ChannelForm(FlaskForm):
+    """One way to reach a customer."""
+
+    type = SelectField(
+        _l("Type"), choices=[(type_.value, NAMES[type_]) for type_ in ChannelType], validate_choice=False
+    )
+    value = StringField(_l("Number, address or name"), render_kw={"autocomplete": "off", "maxlength": 300})
+    label = StringField(_l("Label"), render_kw={"autocomplete": "off", "maxlength": 50}, description=_l("Work, home …"))
+    is_primary = BooleanField(_l("Main one"))
+    allow_duplicate = HiddenField()
+
+    def data_given(self) -> ChannelData:
+        """What was typed, for the services."""
+        return ChannelData(
+            self.type.data or "", self.value.data or "", self.label.data or "", bool(self.is_primary.data)
+        )
+
+
+def customer_from_json(body: Any) -> tuple[CustomerData, bool]:
+    """A JSON body as (customer, allow_duplicate); `phone` and `email` are short for channels.
+
+    Raises `Invalid` naming the fields that are unknown or of the wrong type.
+    """
+    if not isinstance(body, dict):
+        raise Invalid({"": [_("Send a JSON object.")]})
+    texts = ("name", "kind", "company", "city", "notes", "external_id", "phone", "email")
+    errors = {name: [_("There is no such field.")] for name in body if name not in (*texts, *_LISTS, "allow_duplicate")}
+    errors |= {name: [_("This must be text.")] for name in texts if not isinstance(body.get(name) or "", str)}
+    data = CustomerData(name="")
+    try:
+        data.tags, data.channels = _tags(body.get("tags")), _channels(body.get("channels"))
+    except Invalid as error:
+        errors |= error.fields
+    if errors:
+        raise Invalid(errors)
+    for name in texts[:6]:
+        setattr(data, name, body.get(name) or getattr(data, name))
+    data.channels += [ChannelData(type_, body[type_]) for type_ in ("phone", "email") if body.get(type_)]
+    return data, body.get("allow_duplicate") is True
+
+
+_LISTS = ("tags", "channels")
+
+
+def _tags(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return value.split(",")
+    if not isinstance(value or [], list) or not all(isinstance(tag, str) for tag in value or []):
+        raise Invalid({"tags": [_("This must be a list of texts.")]})
+    return list(value or [])
+
+
+def _channels(value: Any) -> list[ChannelData]:
+    channels = []
+    if not isinstance(value or [], list):
+        raise Invalid({"channels": [_("This must be a list.")]})
+    for channel in value or []:
+        texts = {"type": "", "value": "", "label": ""}
+        if not isinstance(channel, dict) or not all(isinstance(channel.get(name) or "", str) for name in texts):
+            raise Invalid({"channels": [_("Each contact needs a type and a value, both text.")]})
+        if set(channel) - {*texts, "is_primary"} or not isinstance(channel.get("is_primary") or False, bool):
+            raise Invalid({"channels": [_("A contact has the fields type, value, label and is_primary.")]})
+        given = {name: channel.get(name) or "" for name in texts}
+        channels.append(ChannelData(**given, is_primary=bool(channel.get("is_primary"))))
+    return channels

@@ -1,0 +1,19 @@
+"""Uploading a file of customers."""
+
+from flask_wtf import FlaskForm
+from wtforms import FileField, RadioField
+
+from crm.i18n import lazy_gettext as _l
+
+DUPLICATE_NAMES = [
+    ("skip", _l("Leave existing customers as they are")),
+    ("update", _l("Update existing customers")),
+    ("create", _l("Create a new customer for every row")),
+]
+
+
+class ImportForm(FlaskForm):
+    """A file, and what to do with customers who are there already."""
+
+    file = FileField(_l("File"), render_kw={"accept": ".csv,.tsv,.txt,.xlsx"})
+    on_duplicate = RadioField(_l("If a customer exists already"), choices=DUPLICATE_NAMES, default="skip")

@@ -1,0 +1,41 @@
+"""Figures for owners."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from crm.db import db
+from crm.models import Customer
+
+
+@dataclass(frozen=True)
+class CustomerFigures:
+    """How many customers there are, how many are new since a day, and the newest of them."""
+
+    active: int
+    archived: int
+    new_since: date
+    new: int
+    newest: list[Customer]
+
+
+def customer_figures(days: int = 7) -> CustomerFigures:
+    """Counts by status, those of the last `days` days (today included), and the five newest."""
+    zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
+    since = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+    by_status = dict(db.session.execute(select(Customer.status, func.count()).group_by(Customer.status)).tuples().all())
+    new = db.session.scalar(
+        select(func.count()).where(Customer.created_at >= since, Customer.status == "active").select_from(Customer)
+    )
+    newest = db.session.scalars(
+        select(Customer)
+        .where(Customer.status == "active")
+        .order_by(Customer.created_at.desc(), Customer.id.desc())
+        .limit(5)
+    )
+    return CustomerFigures(
+        by_status.get("active", 0), by_status.get("archived", 0), since.date(), new or 0, list(newest)
+    )

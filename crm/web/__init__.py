@@ -1,0 +1,1 @@
+"""What is shown: HTML blueprints, one file for each noun."""

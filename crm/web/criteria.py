@@ -1,0 +1,60 @@
+"""The list's state in its address: search, filters and order, and the addresses that change one of them."""
+
+from datetime import date
+from typing import Any
+
+from flask import request, url_for
+
+from crm.channel_types import ChannelType
+from crm.models.customer import STATUSES
+from crm.services.search import SORTS, Criteria
+from crm.text import has_control, squeeze
+
+
+def current_criteria() -> Criteria:
+    """What the address asks for; a value that makes no sense is as if it were not there."""
+    args = {name: _plain(request.args.get(name, "")) for name in ("q", "tag", "city")}
+    return Criteria(
+        **args,
+        status=_one_of(request.args.get("status"), ("", *STATUSES), "active"),
+        channel=_one_of(request.args.get("channel"), tuple(type_.value for type_ in ChannelType), ""),
+        created_from=_day(request.args.get("created_from", "")),
+        created_to=_day(request.args.get("created_to", "")),
+        sort=_one_of(request.args.get("sort"), (*SORTS, *(f"-{name}" for name in SORTS)), "name"),
+    )
+
+
+def state(criteria: Criteria, **changes: Any) -> dict[str, Any]:
+    """The query string's fields, without those that are as they are by default."""
+    blank, fields = Criteria(), vars(criteria) | changes
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in fields.items()
+        if name != "cursor" and value != getattr(blank, name)
+    } | ({"cursor": fields["cursor"]} if fields.get("cursor") else {})
+
+
+def list_url(criteria: Criteria, **changes: Any) -> str:
+    """The address of the list in this state, or with something changed."""
+    return url_for("customers.customer_list", **state(criteria, **changes))
+
+
+def sort_url(criteria: Criteria, column: str) -> str:
+    """The address of the list sorted by the column; a second time, the other way round."""
+    return list_url(criteria, sort=f"-{column}" if criteria.sort == column else column)
+
+
+def _plain(value: str) -> str:
+    return squeeze("".join(" " if has_control(character) else character for character in value[:300]))
+
+
+def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
+    return value if value in allowed else default
+
+
+def _day(value: str) -> date | None:
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        return None
+    return day if 1900 <= day.year <= 2999 else None

@@ -1,0 +1,214 @@
+"""Customers: the list with live search, and one customer."""
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+
+from crm.errors import DuplicateChannel, Invalid, StaleVersion
+from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, customer_from_json
+from crm.i18n import gettext as _
+from crm.models import Customer, Permission
+from crm.services import customers, exports, search
+from crm.web.criteria import current_criteria, list_url, state
+from crm.web.guards import actor, requires
+from crm.web.htmx import answer, attach, go, is_partial, notify
+
+bp = Blueprint("customers", __name__, url_prefix="/customers")
+
+
+@bp.get("/")
+@requires(Permission.READ)
+def customer_list() -> Response:
+    """The list: searched, filtered, sorted, a page at a time; all of it is in the address."""
+    criteria = current_criteria()
+    if request.headers.get("HX-Target") == "more" and is_partial():
+        page = _page(criteria)
+        return make_response(render_template("customers/_rows.html", page=page, criteria=criteria))
+    page = _page(criteria)
+    context: dict[str, Any] = {
+        "page": page,
+        "criteria": criteria,
+        "count": search.count(criteria),
+        "state": state(criteria),
+    }
+    if not is_partial():
+        context |= {"tags": customers.all_tags(), "form": NewCustomerForm()}
+    response = answer("customers/list.html", "customers/_list.html", **context)
+    if is_partial():
+        typing = request.headers.get("HX-Trigger-Name") == "q"
+        response.headers["HX-Replace-Url" if typing else "HX-Push-Url"] = list_url(criteria)
+    return response
+
+
+@bp.route("/create/", methods=["GET", "POST"])
+@requires(Permission.WRITE)
+def customer_create() -> Response:
+    """A new customer on a page of its own."""
+    form = NewCustomerForm()
+    if request.method == "POST":
+        try:
+            customer = customers.create(actor(), form.data_given(), bool(form.allow_duplicate.data))
+        except Invalid as error:
+            return _refused(form, error, "customers/create.html", "customers/_create_form.html")
+        notify(_("%(name)s was added.", name=customer.name))
+        return go(url_for("customers.customer_detail", pk=customer.id))
+    return answer("customers/create.html", "customers/_create_form.html", form=form)
+
+
+@bp.get("/<int:pk>/")
+@requires(Permission.READ)
+def customer_detail(pk: int) -> Response:
+    """One customer: who they are and how to reach them."""
+    customer = customers.get(pk)
+    return answer("customers/detail.html", "customers/_card.html", customer=customer, form=ChannelForm())
+
+
+@bp.route("/<int:pk>/edit/", methods=["GET", "POST"])
+@requires(Permission.WRITE)
+def customer_update(pk: int) -> Response:
+    """Change the customer in place, unless somebody else did so first."""
+    customer, form = customers.get(pk), CustomerForm()
+    if request.method == "GET":
+        form.fill(customer)
+        return answer("customers/edit.html", "customers/_edit_form.html", form=form, customer=customer)
+    try:
+        customer = customers.update(actor(), pk, _version(form), form.data_given())
+    except Invalid as error:
+        return _refused(form, error, "customers/edit.html", "customers/_edit_form.html", customer=customer)
+    except StaleVersion as error:
+        return _stale(form, error, customer)
+    if not is_partial():
+        notify(_("Saved."))
+        return go(url_for("customers.customer_detail", pk=pk))
+    response = make_response(render_template("customers/_card.html", customer=customers.get(pk)))
+    notify(_("Saved."), response=response)
+    return response
+
+
+@bp.route("/<int:pk>/delete/", methods=["GET", "POST"])
+@requires(Permission.WRITE)
+def customer_delete(pk: int) -> Response:
+    """Ask, then delete."""
+    customer = customers.get(pk)
+    if request.method == "GET":
+        return answer("customers/delete.html", "customers/_delete_dialog.html", customer=customer)
+    customers.delete(actor(), pk)
+    notify(_("%(name)s was deleted.", name=customer.name))
+    return go(url_for("customers.customer_list"))
+
+
+@bp.post("/<int:pk>/archive/")
+@requires(Permission.WRITE)
+def customer_archive(pk: int) -> Response:
+    """Put the customer away, or bring them back (`archived=0`)."""
+    archived = request.form.get("archived", "1") != "0"
+    customer = customers.set_archived(actor(), pk, archived)
+    said = _("%(name)s was archived.") if archived else _("%(name)s is active again.")
+    notify(said % {"name": customer.name})
+    return go(url_for("customers.customer_detail", pk=pk))
+
+
+@bp.get("/duplicates/")
+@requires(Permission.WRITE)
+def customer_duplicates() -> Response:
+    """Who may be the customer that is being typed."""
+    form = NewCustomerForm(request.args, meta={"csrf": False})
+    return make_response(render_template("customers/_alike.html", alike=customers.alike(form.data_given())))
+
+
+@bp.get("/export/")
+@requires(Permission.READ)
+def customer_export() -> Response:
+    """A CSV of just what the list shows."""
+    lines = exports.csv_lines(current_criteria())
+    headers = {"Content-Disposition": "attachment; filename=customers.csv"}
+    return Response(lines, mimetype="text/csv", headers=headers)
+
+
+@bp.get("/api/search/")
+@requires(Permission.READ)
+def api_search_customers() -> Response:
+    """At most 20 hits, as JSON or as the partial under the search box."""
+    criteria = search.Criteria(q=current_criteria().q, status="")
+    hits = search.find(criteria, limit=20).items if criteria.q.strip() else []
+    if is_partial():
+        return make_response(render_template("customers/_hits.html", hits=hits, criteria=criteria))
+    return jsonify(results=[_as_json(hit.id, hit.name, hit.phone, hit.email) for hit in hits])
+
+
+@bp.post("/api/create/")
+@requires(Permission.WRITE)
+def api_create_customer() -> Response:
+    """Create from JSON or a form: 201 with JSON, or the new row as partial."""
+    form = NewCustomerForm()
+    try:
+        if request.is_json:
+            data, allow_duplicate = customer_from_json(request.get_json(silent=True))
+        else:
+            data, allow_duplicate = form.data_given(), bool(form.allow_duplicate.data)
+        customer = customers.create(actor(), data, allow_duplicate)
+    except Invalid as error:
+        return _refused_inline(form, error)
+    if is_partial():
+        return _new_row(customer)
+    body = _as_json(customer.id, customer.name, customer.phone_key, customer.email_key)
+    response = make_response(jsonify(body), 201)
+    response.headers["Location"] = body["url"]
+    return response
+
+
+def _page(criteria: search.Criteria) -> search.Page:
+    try:
+        return search.find(criteria, cursor=request.args.get("cursor", ""))
+    except search.BadCursor:
+        return search.find(criteria)
+
+
+def _version(form: CustomerForm) -> int:
+    given = form.version.data or ""
+    if not (given.isascii() and given.isdigit() and len(given) < 10):
+        raise Invalid({"": [_("This form is incomplete. Reload the page and try again.")]})
+    return int(given)
+
+
+def _refused(form: CustomerForm, error: Invalid, page: str, partial: str, customer: Customer | None = None) -> Response:
+    attach(form, error)
+    owner = error if isinstance(error, DuplicateChannel) else None
+    return answer(page, partial, 422, form=form, customer=customer, owner=owner)
+
+
+def _stale(form: CustomerForm, error: StaleVersion, customer: Customer) -> Response:
+    form.version.data = str(error.version)
+    stored = {name: ", ".join(value) if isinstance(value, list) else value for name, value in error.current.items()}
+    current = {name: value for name, value in stored.items() if value != (form[name].data or "")}
+    context = {"form": form, "customer": customer, "current": current, "message": error.message}
+    return answer("customers/edit.html", "customers/_edit_form.html", 409, **context)
+
+
+def _refused_inline(form: NewCustomerForm, error: Invalid) -> Response:
+    if not is_partial():
+        return make_response(jsonify(errors=error.fields), 422)
+    attach(form, error)
+    owner = error if isinstance(error, DuplicateChannel) else None
+    response = make_response(render_template("customers/_new_row.html", form=form, owner=owner), 422)
+    response.headers.update({"HX-Retarget": "#new-customer", "HX-Reswap": "outerHTML"})
+    return response
+
+
+def _new_row(customer: Customer) -> Response:
+    hit = search.Hit(
+        customer.id, customer.name, customer.kind, customer.status, customer.company, customer.city,
+        customer.phone_key, customer.email_key, customer.created_at, customer.updated_at,
+        [tag.name for tag in customer.tags],
+    )  # fmt: skip
+    blank = NewCustomerForm(formdata=None)
+    html = render_template("customers/_created.html", hit=hit, form=blank, criteria=search.Criteria(), oob=True)
+    response = make_response(html, 201)
+    notify(_("%(name)s was added.", name=customer.name), response=response)
+    return response
+
+
+def _as_json(pk: int, name: str, phone: str, email: str) -> dict[str, object]:
+    """A customer as scripts see them; the balance is null until there is a wallet."""
+    url = url_for("customers.customer_detail", pk=pk)
+    return {"id": pk, "name": name, "phone": phone, "email": email, "balance": None, "currency": None, "url": url}

@@ -1,0 +1,69 @@
+"""What went wrong, as a page, as a toast or as JSON; never a stack trace."""
+
+import json
+import logging
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from crm.errors import Busy, DomainError, Invalid
+from crm.i18n import gettext as _
+from crm.web.htmx import is_partial
+
+log = logging.getLogger(__name__)
+
+
+def init_app(app: Flask) -> None:
+    """Answer every error in the form the asker expects."""
+
+    @app.errorhandler(DomainError)
+    def domain(error: DomainError) -> Response:
+        response = _respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
+        if isinstance(error, Busy):
+            response.headers["Retry-After"] = "2"
+        return response
+
+    @app.errorhandler(CSRFError)
+    def csrf(_error: CSRFError) -> Response:
+        return _respond(400, _("This page has grown old. Reload it and try again; nothing was changed."))
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        status = error.code or 500
+        response = _respond(status, sentences().get(status) or _("This request cannot be answered."))
+        for name, value in error.get_headers():
+            if name in ("Allow", "Retry-After"):
+                response.headers[name] = value
+        return response
+
+    @app.errorhandler(InternalServerError)
+    def fault(error: InternalServerError) -> Response:
+        log.error("unexpected: %s %s", request.method, request.endpoint, exc_info=error.original_exception)
+        return _respond(500, sentences()[500])
+
+
+def sentences() -> dict[int, str]:
+    """A sentence for each status that a person may meet."""
+    return {
+        400: _("This request could not be understood."),
+        403: _("Your role does not allow this."),
+        404: _("There is nothing here. It may have been deleted."),
+        405: _("This cannot be done this way."),
+        413: _("The file is larger than this server takes."),
+        429: _("Too many attempts. Wait a minute and try again."),
+        500: _("Something went wrong on our side. Nothing was changed; please try again."),
+    }
+
+
+def _respond(status: int, message: str, fields: dict[str, list[str]] | None = None) -> Response:
+    if is_partial():
+        response = make_response("", status)
+        response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "level": "danger"}})
+        response.headers["HX-Reswap"] = "none"
+        return response
+    wants_json = request.path.startswith("/customers/api/") or request.accept_mimetypes.best == "application/json"
+    if wants_json:
+        body = {"errors": fields} if fields else {"error": message}
+        return make_response(jsonify(body), status)
+    return make_response(render_template("errors/error.html", status=status, message=message), status)

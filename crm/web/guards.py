@@ -1,0 +1,57 @@
+"""Who may open what: one check before every request, one declaration at every view."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, jsonify, make_response, redirect, request, url_for
+from flask_login import current_user
+
+from crm.models import Permission, Role
+from crm.services.audit import Actor
+from crm.web.htmx import is_partial
+
+View = TypeVar("View", bound=Any)
+PUBLIC = "public"
+
+
+def requires(permission: Permission | str) -> Callable[[View], View]:
+    """Declare what the view asks for: a permission, or `PUBLIC`. A view without a declaration is refused."""
+
+    def declare(view: View) -> View:
+        view.permission = permission
+        return view
+
+    return declare
+
+
+def actor() -> Actor:
+    """The person at the keyboard, for the services."""
+    return Actor(current_user.id, request.remote_addr or "")
+
+
+def init_app(app: Flask) -> None:
+    """Check every request, before the CSRF protection does: a stranger learns nothing about forms."""
+    vars(app.view_functions["static"])["permission"] = PUBLIC
+
+    @app.before_request
+    def check() -> Response | None:
+        if request.endpoint is None:
+            return None  # no such page, or not by this method: the router says so
+        needed = getattr(app.view_functions[request.endpoint], "permission", None)
+        if needed == PUBLIC:
+            return None
+        if not current_user.is_authenticated:
+            return _sign_in_first()
+        if needed is None or not current_user.may(needed):
+            abort(404 if current_user.role == Role.CUSTOMER else 403)
+        return None
+
+
+def _sign_in_first() -> Response:
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    login = url_for("auth.login", next=here)
+    if is_partial():
+        return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
+    if request.path.startswith("/customers/api/"):
+        return make_response(jsonify(error="Sign in first."), 401)
+    return make_response(redirect(login, 302))

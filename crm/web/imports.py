@@ -1,0 +1,68 @@
+"""Bulk uploads: the form, the progress, the result."""
+
+from flask import Blueprint, Response, current_app, request, url_for
+from flask_babel import get_locale
+
+from crm.errors import Invalid
+from crm.extensions import limiter
+from crm.forms.imports import ImportForm
+from crm.i18n import gettext as _
+from crm.models import Permission
+from crm.services import imports
+from crm.web.customers import bp as customers_bp
+from crm.web.guards import actor, requires
+from crm.web.htmx import answer, attach, go, notify
+
+bp = Blueprint("imports", __name__, url_prefix="/customers/import")
+
+
+@bp.get("/<int:pk>/")
+@requires(Permission.READ)
+def import_detail(pk: int) -> Response:
+    """How far it has come; the partial asks for itself again until it is over."""
+    return answer("imports/detail.html", "imports/_progress.html", upload=imports.get(pk))
+
+
+@bp.post("/<int:pk>/cancel/")
+@requires(Permission.WRITE)
+def import_cancel(pk: int) -> Response:
+    """Stop after the rows that are being written; what is in stays in."""
+    imports.cancel(actor(), pk)
+    notify(_("The import is being stopped."))
+    return go(url_for("imports.import_detail", pk=pk))
+
+
+@bp.get("/<int:pk>/errors/")
+@requires(Permission.READ)
+def import_errors(pk: int) -> Response:
+    """The rows that were not taken, as a file to mend and upload again."""
+    upload = imports.get(pk)
+    headers = {"Content-Disposition": f"attachment; filename=import-{upload.id}-errors.csv"}
+    return Response(imports.failures_csv(pk), mimetype="text/csv", headers=headers)
+
+
+@customers_bp.route("/import/", methods=["GET", "POST"])
+@requires(Permission.WRITE)
+@limiter.limit("60/hour", methods=["POST"])
+def customer_import() -> Response:
+    """Take a file and start its import."""
+    form = ImportForm()
+    if request.method == "GET":
+        return _form(form)
+    file = request.files.get("file")
+    try:
+        if file is None or not file.filename:
+            raise Invalid({"file": [_("Choose a file.")]})
+        upload = imports.accept(
+            actor(), file.stream, file.filename, on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale())
+        )
+    except Invalid as error:
+        attach(form, error)
+        return _form(form, 422)
+    return go(url_for("imports.import_detail", pk=upload.id))
+
+
+def _form(form: ImportForm, status: int = 200) -> Response:
+    limit = current_app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)
+    context = {"form": form, "recent": imports.recent(20), "limit": limit}
+    return answer("imports/upload.html", "imports/_upload_form.html", status, **context)

@@ -1,0 +1,148 @@
+// What HTML cannot do by itself: keyboard, dialogs, toasts, and a lost connection. No state lives here.
+(() => {
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const body = document.body;
+  document.documentElement.classList.add("scripted");
+
+  // Requests
+  body.addEventListener("htmx:configRequest", (event) => {
+    event.detail.headers["X-CSRFToken"] = $('meta[name="csrf-token"]').content;
+  });
+  const banner = (text) => {
+    const element = $("#banner");
+    element.textContent = text;
+    element.hidden = !text;
+  };
+  body.addEventListener("htmx:sendError", () => banner(body.dataset.offline));
+  body.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr.status) banner(""); });
+  window.addEventListener("offline", () => banner(body.dataset.offline));
+  window.addEventListener("online", () => banner(""));
+  body.addEventListener("htmx:responseError", (event) => {
+    if (!event.detail.xhr.getResponseHeader("HX-Trigger")) toast(body.dataset.failed, "danger");
+  });
+
+  // Toasts
+  const fade = (element) => setTimeout(() => element.remove(), 6000);
+  const toast = (message, level = "success") => {
+    const element = document.createElement("div");
+    element.className = `toast-item toast-${level}`;
+    element.textContent = message;
+    $("#toasts").append(element);
+    fade(element);
+  };
+  document.querySelectorAll(".toast-item").forEach(fade);
+  body.addEventListener("toast", (event) => toast(event.detail.message, event.detail.level));
+
+  // After a swap: dialogs open, the first wrong field has the focus, the list's state goes where it is needed
+  body.addEventListener("htmx:afterSwap", (event) => {
+    const target = event.detail.target;
+    if (target.id === "dialog") $("#dialog").showModal();
+    const wrong = $('[aria-invalid="true"]', target.isConnected ? target.parentElement : document);
+    if (wrong) wrong.focus();
+    const list = $("#customer-list");
+    if (list && $("#sort")) {
+      $("#sort").value = list.dataset.sort;
+      $("#export-link").href = list.dataset.export;
+    }
+  });
+  body.addEventListener("htmx:oobAfterSwap", () => {
+    const form = $("#new-customer");
+    if (form && !form.hidden) $("input[name=name]", form).focus();
+  });
+
+  // Questions before what cannot be undone
+  body.addEventListener("htmx:confirm", (event) => {
+    if (!event.detail.question) return;
+    event.preventDefault();
+    const dialog = $("#confirm");
+    $("#confirm-text").textContent = event.detail.question;
+    dialog.returnValue = "no";
+    dialog.onclose = () => { if (dialog.returnValue === "yes") event.detail.issueRequest(true); };
+    dialog.showModal();
+  });
+
+  const reveal = (id) => {
+    const element = document.getElementById(id);
+    if (!element) return false;
+    element.hidden = false;
+    $("input:not([type=hidden])", element).focus();
+    return true;
+  };
+  const hide = (element) => {
+    element.hidden = true;
+    element.reset();
+    $("#alike", element)?.replaceChildren();
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target;
+    const revealing = target.closest("[data-reveal]");
+    if (revealing && reveal(revealing.dataset.reveal)) event.preventDefault();
+    const hiding = target.closest("[data-hide]");
+    if (hiding) hide(document.getElementById(hiding.dataset.hide));
+    const closing = target.closest("[data-close]");
+    if (closing && $("#dialog").open) {
+      event.preventDefault();
+      $("#dialog").close();
+    }
+    const copying = target.closest("[data-copy]");
+    if (copying) navigator.clipboard?.writeText(copying.dataset.copy).then(() => toast(body.dataset.copied));
+    if (!target.closest("#search")) $("#hits")?.replaceChildren();
+    const menu = $("#user-menu");
+    if (menu?.open && !target.closest("#user-menu")) menu.open = false;
+  });
+
+  // Keyboard: / and Ctrl-K search, arrows walk the hits, Esc closes what is open
+  const walk = (event) => {
+    const hits = [...document.querySelectorAll("#hits .hit")];
+    if (!hits.length || !event.target.closest("#search")) return;
+    event.preventDefault();
+    const next = hits.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1);
+    (hits[next] ?? $("#search-input")).focus();
+  };
+  document.addEventListener("keydown", (event) => {
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    const search = $("[data-search]");
+    if (search && ((event.key === "/" && !typing) || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)))) {
+      event.preventDefault();
+      search.focus();
+      search.select();
+    }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") walk(event);
+    if (event.key === "Escape") {
+      $("#hits")?.replaceChildren();
+      const form = event.target.closest("#new-customer");
+      if (form) hide(form);
+      if ($("#user-menu")?.open) $("#user-menu").open = false;
+    }
+  });
+
+  // A form sent without HTMX is sent once
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-once]");
+    if (!form) return;
+    if (form.dataset.sent) event.preventDefault();
+    form.dataset.sent = "1";
+  });
+  window.addEventListener("pageshow", () => document.querySelectorAll("form[data-once]").forEach((form) => delete form.dataset.sent));
+
+  // Files: drop them on the field, and learn before the upload that one is too large
+  const zone = (event) => event.target.closest?.(".drop");
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    document.addEventListener(kind, (event) => {
+      const drop = zone(event);
+      if (!drop) return;
+      event.preventDefault();
+      drop.classList.toggle("over", kind === "dragover");
+      if (kind === "drop" && event.dataTransfer.files.length) $("input[type=file]", drop).files = event.dataTransfer.files;
+    });
+  }
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const form = event.target.closest?.("form[data-limit]");
+    const file = form && $("input[type=file]", form).files[0];
+    if (file && file.size > form.dataset.limit * 1024 * 1024) {
+      event.preventDefault();
+      toast(form.dataset.tooLarge, "danger");
+    }
+  });
+})();
