@@ -13,7 +13,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, TypeDecorator, event, select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 from crm.errors import Busy, NotFound
 from crm.i18n import gettext as _
@@ -94,8 +94,6 @@ def atomic() -> Iterator[Session]:
         with _savepoint(session):
             yield session
         return
-    if session.new or session.dirty or session.deleted:
-        raise RuntimeError("changes were made outside of atomic()")
     session.commit()
     session.info.update(atomic=True, on_commit=[])
     try:
@@ -123,12 +121,28 @@ def _savepoint(session: Session) -> Iterator[None]:
         raise
 
 
+@event.listens_for(Session, "before_flush")
+def _refuse_flush(session: Session, *_details: Any) -> None:
+    # Also where a query flushes by itself: the next atomic() would commit what nobody has asked for.
+    if not session.info.get("atomic"):
+        raise RuntimeError("changes were made outside of atomic()")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_statement(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and not state.session.info.get("atomic"):
+        raise RuntimeError("changes were made outside of atomic()")
+
+
 def on_commit(callback: Callable[[], object]) -> None:
     """Call it after the OUTERMOST commit, and never after a rollback; outside of `atomic()` is a mistake.
 
     What it raises is logged and goes no further: the change itself is safe by then.
     """
-    db.session().info["on_commit"].append(callback)
+    session = db.session()
+    if not session.info.get("atomic"):
+        raise RuntimeError("on_commit() was called outside of atomic()")
+    session.info["on_commit"].append(callback)
 
 
 def _announce(callbacks: list[Callable[[], object]]) -> None:
