@@ -65,7 +65,7 @@ def clean(data: CustomerData, region: str) -> CustomerData:
             errors.setdefault(channel.type, []).append(str(error))
     if errors:
         raise Invalid(errors)
-    cleaned.channels = _settle(cleaned.channels)
+    cleaned.channels = settle(cleaned.channels)
     return cleaned
 
 
@@ -106,7 +106,8 @@ def clean_channel(channel: ChannelData, region: str) -> ChannelData:
     return ChannelData(channel.type, squeeze(channel.value), label, channel.is_primary, normalized)
 
 
-def _settle(channels: list[ChannelData]) -> list[ChannelData]:
+def settle(channels: list[ChannelData]) -> list[ChannelData]:
+    """The channels without repetitions, exactly one of each type primary: the first where none was marked."""
     unique: dict[tuple[str, str], ChannelData] = {}
     primary: dict[str, ChannelData] = {}
     for channel in channels:

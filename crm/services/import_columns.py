@@ -1,0 +1,149 @@
+"""Which column of a table holds what: header names in Russian and English, as programs and people write them. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crm.channel_types import ChannelType
+from crm.text import fold
+
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+BALANCE = ("currency", "wallet_balance")
+SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", *BALANCE)
+CHANNELS = tuple(type_.value for type_ in ChannelType)
+FIELDS = (*SCALARS, *CHANNELS)
+ERROR_COLUMN = "error"  # what the file of failed rows adds; ignored when that file comes back
+
+# In order of preference: of two columns that mean one field, the one whose name stands first here is taken.
+_NAMES = {
+    "name": "name, full name, customer name, client name, contact name, display name, customer, client, contact,"
+    " ФИО, полное имя, наименование, имя клиента, ФИО клиента, наименование клиента, название, имя и фамилия,"
+    " фамилия имя отчество, фамилия имя, фамилия и имя, имя фамилия, клиент, покупатель,"
+    " заказчик, контрагент, наименование контрагента, партнёр, контактное лицо, контакт",
+    "first_name": "first name, given name, forename, имя, имя отчество, имя и отчество",
+    "middle_name": "middle name, additional name, patronymic, отчество",
+    "last_name": "last name, family name, surname, фамилия",
+    "kind": "kind, customer type, client type, customer kind, вид клиента, тип клиента, тип контрагента,"
+    " вид контрагента, юр физ лицо, физ юр лицо",
+    "company": "company, company name, organization, organisation, organization name, organisation name,"
+    " organization 1 name, firm, employer, компания, организация, название компании, название организации,"
+    " наименование организации, фирма, предприятие, юр лицо, место работы",
+    "city": "city, town, address city, home city, business city, address 1 city, город, город клиента,"
+    " населённый пункт, город проживания",
+    "notes": "notes, note, comment, comments, remark, remarks, description, memo, комментарий, комментарии,"
+    " примечание, примечания, заметка, заметки, описание, дополнительно, дополнительная информация, доп информация",
+    "external_id": "external id, customer id, client id, customer code, client code, customer number, customer no,"
+    " code, id, внешний код, внешний id, код, код клиента, id клиента, номер клиента, код контрагента, ид",
+    "tags": "tags, tag, labels, label, groups, group, group membership, segment, segments, category, categories,"
+    " метки, метка, теги, тег, тэги, тэг, группа, группы, сегмент, категория, категории, ярлыки",
+    "currency": "currency, currency code, wallet currency, balance currency, валюта, код валюты, валюта баланса",
+    "wallet_balance": "wallet balance, balance, account balance, wallet, остаток, баланс, сальдо, кошелёк,"
+    " баланс кошелька, остаток на счёте, сальдо руб, остаток руб, баланс руб, balance rub",
+    "phone": "phone, phones, phone number, phone value, telephone, telephone number, tel, mobile, mobile phone,"
+    " mobile number, cell, cell phone, work phone, business phone, home phone, main phone, primary phone, телефон,"
+    " телефоны, тел, номер телефона, мобильный, мобильный телефон, моб телефон, моб тел, моб, сотовый,"
+    " сотовый телефон, рабочий телефон, домашний телефон, основной телефон, дополнительный телефон, доп телефон,"
+    " контактный телефон, телефон клиента, телефон рабочий, телефон мобильный",
+    "email": "email, emails, mail, email address, email value, primary email, main email, work email, home email,"
+    " почта, эл почта, электронная почта, адрес электронной почты, адрес эл почты, имейл, емейл, е мейл, мейл,"
+    " email клиента, рабочий email",
+    "telegram": "telegram, telegram username, tg, телеграм, телеграмм, тг, ник в телеграм",
+    "whatsapp": "whatsapp, whats app, wa, ватсап, ватсапп, вотсап, вацап",
+    "viber": "viber, вайбер",
+    "vk": "vk, vkontakte, vk com, вк, вконтакте",
+    "instagram": "instagram, insta, инстаграм, инстаграмм, инста",
+    "website": "website, website value, web site, site, url, web page, homepage, сайт, вебсайт, веб сайт,"
+    " адрес сайта, интернет сайт",
+    "other": "other, other contact, другое, другой контакт, иной контакт",
+}
+
+
+def _bare(name: str) -> str:
+    return "".join(filter(str.isalnum, fold(name)))
+
+
+_KNOWN = {_bare(name): (field, rank) for field, names in _NAMES.items() for rank, name in enumerate(names.split(","))}
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header stands (how many records are above it), its cells, and a field's name or None for each."""
+
+    line: int
+    columns: list[str]
+    mapping: list[str | None]
+
+    @property
+    def recognised(self) -> int:
+        """How many columns have a field."""
+        return sum(field is not None for field in self.mapping)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a customer's name can be made of the columns."""
+        return any(field in ("name", *NAME_PARTS) for field in self.mapping)
+
+
+def find_header(records: Sequence[Sequence[str]], chosen: Mapping[str, str] | None = None) -> Header | None:
+    """The record that names the most fields (titles may stand above it), or None where no record names a name.
+
+    `chosen` maps a column's name to a field, or to '' for a column to leave out; it goes before what is recognised.
+    """
+    best: Header | None = None
+    for line, record in enumerate(records):
+        columns = _trimmed(record)
+        header = Header(line, columns, recognise(columns, chosen))
+        if header.has_name and (best is None or header.recognised > best.recognised):
+            best = header
+    return best
+
+
+def recognise(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -> list[str | None]:
+    """A field's name, or None, for each column. A channel may have several columns, anything else has one.
+
+    >>> recognise(["ФИО", "Эл. почта", "Phone 2 - Value", "Дата создания"])
+    ['name', 'email', 'phone', None]
+    """
+    given = {_bare(column): field for column, field in (chosen or {}).items()}
+    mapping: list[str | None] = []
+    holders: dict[str, tuple[int, int]] = {}  # field: (rank, column) of the best so far
+    for index, column in enumerate(columns):
+        field, rank = _field(column, given)
+        mapping.append(field)
+        if field is None or field in CHANNELS:
+            continue
+        if field in holders and holders[field][0] <= rank:
+            mapping[index] = None
+            continue
+        if field in holders:
+            mapping[holders[field][1]] = None
+        holders[field] = (rank, index)
+    return mapping
+
+
+def _field(column: str, given: Mapping[str, str]) -> tuple[str | None, int]:
+    bare = _bare(column)
+    if bare in given:
+        return given[bare] or None, -1
+    if bare in _KNOWN:
+        return _KNOWN[bare]
+    without_number = "".join(c for c in bare if not c.isdigit())
+    field, rank = _KNOWN.get(without_number, (None, 0))
+    return (field, rank) if field in CHANNELS else (None, 0)
+
+
+def missing(columns: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
+    """The names in `chosen` that no column has."""
+    there = {_bare(column) for column in columns}
+    return [name for name in chosen if _bare(name) not in there]
+
+
+def is_error_column(column: str) -> bool:
+    """Whether it is the column of reasons that the file of failed rows has."""
+    return _bare(column) == ERROR_COLUMN
+
+
+def _trimmed(record: Sequence[str]) -> list[str]:
+    columns = [cell.strip() for cell in record]
+    while columns and not columns[-1]:
+        columns.pop()
+    return columns

@@ -1,0 +1,227 @@
+"""One row of a table: the customer it describes, or everything that is wrong with it. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from crm import money
+from crm.channel_types import ChannelError
+from crm.i18n import gettext as _
+from crm.i18n import ngettext
+from crm.models.customer import derived
+from crm.services import import_columns as columns
+from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
+from crm.spreadsheet import unguarded
+from crm.text import fold, has_control
+
+MANY = ":::"  # between several values in one cell, as Google Contacts writes it
+_GROUP_OF_ALL = "* mycontacts"
+_TAGS = re.compile(r":::|[,;\n]")
+_WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})\.0+\Z")
+_EXPONENT = re.compile(r"\+?\d[.,]?\d*E\+?\d+\Z", re.I)
+_KINDS = {
+    "person": ("person", "individual", "физлицо", "физическое лицо", "физ лицо", "физ. лицо", "фл", "частное лицо"),
+    "company": ("company", "organization", "organisation", "юрлицо", "юридическое лицо", "юр лицо", "юр. лицо", "юл"),
+}
+_KIND_OF = {fold(name): kind for kind, names in _KINDS.items() for name in names}
+_CURRENCY_SIGNS = {"₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "$": "USD", "€": "EUR"}
+
+Key = tuple[str, str]  # ("external_id" | "email" | "phone", value): what tells that two rows are one customer
+
+
+@dataclass(frozen=True)
+class Format:
+    """How the rows of a file are to be read."""
+
+    columns: list[str]
+    mapping: list[str | None]
+    region: str  # ISO 3166, for phones without a country code
+    currency: str  # ISO 4217, for balances without one
+
+    @property
+    def name_column(self) -> str:
+        """The column that a missing name is blamed on."""
+        named = {field: column for field, column in zip(self.mapping, self.columns, strict=True) if field}
+        return next(named[field] for field in ("name", *columns.NAME_PARTS) if field in named)
+
+
+@dataclass(slots=True)
+class Row:
+    """A row that is not blank: `data` is None where `error` says what is wrong.
+
+    `number` is the record's place in the file, as a spreadsheet shows it. `has_kind` tells whether the kind was
+    given; of other fields '' means blank. `keys` are what the row may match another customer by.
+    """
+
+    number: int
+    cells: list[str]
+    error: str = ""
+    data: CustomerData | None = None
+    has_kind: bool = False
+    keys: tuple[Key, ...] = ()
+    derived: dict[str, str] = field(default_factory=dict)
+
+
+def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
+    """The rows below the header but for blank ones; the first `skip` of them are left out unread."""
+    for number, cells in enumerate(records, 1):
+        if number <= header_line + 1 or is_blank(cells):
+            continue
+        if skip:
+            skip -= 1
+            continue
+        yield parse(number, cells, layout)
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether there is nothing in the row but blanks."""
+    return not any(cells) or not any(map(str.strip, cells))
+
+
+def parse(number: int, cells: list[str], layout: Format) -> Row:
+    """The row as a cleaned customer, or with one sentence for every fault, each naming its column."""
+    row = Row(number, cells)
+    extra = len(cells) - len(layout.columns)
+    if extra > 0 and not is_blank(cells[-extra:]):
+        row.error = ngettext(
+            "This row has %(num)d cell more than the header has columns.",
+            "This row has %(num)d cells more than the header has columns.",
+            extra,
+        )
+        return row
+    draft = _Draft(layout)
+    for column, name, cell in zip(layout.columns, layout.mapping, cells, strict=False):
+        if name is not None and cell:
+            draft.take(name, column, unguarded(cell))
+    draft.finish(row)
+    return row
+
+
+class _Draft:
+    """A customer in the making: takes one cell after another and gathers what is wrong."""
+
+    def __init__(self, layout: Format) -> None:
+        self.layout = layout
+        self.data = CustomerData(name="")
+        self.whole_name = ""
+        self.parts: list[str] = []
+        self.has_kind = False
+        self.balance: dict[str, tuple[str, str]] = {}  # field: (column, cell)
+        self.errors: list[str] = []
+
+    def take(self, name: str, column: str, cell: str) -> None:
+        try:
+            if name in columns.CHANNELS:
+                self._channels(name, cell)
+            elif name == "name":
+                self.whole_name = cell.strip()
+            elif name in columns.NAME_PARTS:
+                self.parts.append(cell)
+            elif name in columns.BALANCE:
+                self.balance[name] = (column, cell.strip())
+            elif name == "tags":
+                self.data.tags = clean_tags(_tags(cell))
+            elif name == "kind":
+                self._kind(cell)
+            else:
+                setattr(self.data, name, clean_text(name, cell))
+        except ValueError as error:
+            self._fault(column, str(error))
+
+    def finish(self, row: Row) -> None:
+        self._name()
+        self._balance()
+        if self.errors:
+            row.error = " ".join(self.errors)
+            return
+        data = row.data = self.data
+        data.channels = settle(data.channels)
+        row.has_kind = self.has_kind
+        keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in ("email", "phone")]
+        row.keys = (("external_id", data.external_id), *keys) if data.external_id else tuple(keys)
+        row.derived = derive(data)
+
+    def _fault(self, column: str, sentence: str) -> None:
+        text = f"{column}: {sentence}"
+        self.errors.append("".join(c if c.isprintable() else " " for c in text) if has_control(text) else text)
+
+    def _channels(self, type_: str, cell: str) -> None:
+        for value in cell.split(MANY) if MANY in cell else (cell,):
+            if type_ == "phone":
+                value = _mended_phone(value)
+            if value and not value.isspace():
+                self.data.channels.append(self._channel(type_, value))
+
+    def _channel(self, type_: str, value: str) -> ChannelData:
+        try:
+            return clean_channel(ChannelData(type_, value), self.layout.region)
+        except ChannelError as error:
+            if type_ == "phone" and value.isdecimal() and len(value) > 10:
+                hint = _("A number from abroad begins with + and the code of the country.")
+                raise ChannelError(f"{error} {hint}") from None
+            raise
+
+    def _kind(self, cell: str) -> None:
+        if not cell.strip():
+            return
+        kind = _KIND_OF.get(fold(cell.strip()))
+        if kind is None:
+            raise ValueError(_("%(value)s is neither a person nor a company.", value=cell.strip()[:40]))
+        self.data.kind, self.has_kind = kind, True
+
+    def _name(self) -> None:
+        """Take the parts in the order in which they stand where there is no whole name."""
+        try:
+            self.data.name = clean_text("name", self.whole_name or " ".join(self.parts))
+        except ValueError as error:
+            self._fault(self.layout.name_column, str(error))
+
+    def _balance(self) -> None:
+        if not self.balance:
+            return
+        column, cell = self.balance.get("currency", ("", ""))
+        currency = _CURRENCY_SIGNS.get(cell.upper(), cell.upper()) or self.layout.currency
+        if not money.is_currency(currency):
+            self._fault(column, _("%(value)s is not a currency; write a code such as RUB.", value=cell[:40]))
+            return
+        column, cell = self.balance.get("wallet_balance", ("", ""))
+        if cell:
+            try:
+                money.parse(cell, currency)
+            except money.AmountError as error:
+                self._fault(column, _amount_sentence(error.reason, cell, currency))
+
+
+def derive(data: CustomerData) -> dict[str, str]:
+    """The sort keys and the search text that belong to the customer."""
+    channels = [(channel.type, channel.normalized, channel.is_primary) for channel in data.channels]
+    return derived(data.name, data.company, data.city, data.external_id, channels, data.tags)
+
+
+def _mended_phone(value: str) -> str:
+    value = value.strip()
+    if _EXPONENT.match(value):
+        raise ChannelError(
+            _("Excel has shortened this number to %(value)s. Make the column text and save again.", value=value)
+        )
+    whole = _WHOLE_FLOAT.match(value)
+    return whole[1] if whole else value
+
+
+def _tags(cell: str) -> list[str]:
+    return [tag for tag in _TAGS.split(cell) if tag.strip().casefold() != _GROUP_OF_ALL]
+
+
+def _amount_sentence(reason: str, cell: str, currency: str) -> str:
+    if reason == "negative":
+        return _("A balance cannot be negative.")
+    if reason == "precision":
+        return ngettext(
+            "%(currency)s has no more than %(num)d decimal.",
+            "%(currency)s has no more than %(num)d decimals.",
+            money.exponent(currency),
+            currency=currency,
+        )
+    if reason == "too_large":
+        return _("This amount is too large.")
+    return _("%(value)s is not an amount; write it like 1250.50.", value=cell[:40])
