@@ -1,5 +1,11 @@
 """The entry point of web servers and of the `flask` command."""
 
-from crm import create_app
+import sys
 
-app = create_app()
+from crm import create_app
+from crm.config import ConfigError
+
+try:
+    app = create_app()
+except ConfigError as error:
+    sys.exit(str(error))

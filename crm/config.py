@@ -1,11 +1,14 @@
 """Settings from the environment; a bad value stops the start with one sentence."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -73,14 +76,14 @@ def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default
 
 def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
     raw = env.get(name) or str(default)
-    if not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
-        raise ConfigError(f"{name} is {raw!r}, it must be a whole number from {low} to {high}.")
+    if len(raw) > 9 or not raw.isascii() or not raw.isdigit() or not low <= int(raw) <= high:
+        raise ConfigError(f"{name} is {raw[:40]!r}, it must be a whole number from {low} to {high}.")
     return int(raw)
 
 
 def _currency(env: Mapping[str, str]) -> str:
     value = env.get("CRM_DEFAULT_CURRENCY") or "RUB"
-    if value not in {currency.code for currency in Currency}:
+    if value not in {currency.code for currency in Currency if currency.exponent is not None}:
         raise ConfigError(f"CRM_DEFAULT_CURRENCY is {value!r}, it must be an ISO 4217 code such as RUB.")
     return value
 
@@ -105,9 +108,11 @@ def _database(env: Mapping[str, str], instance: Path) -> str:
     raw = env.get("DATABASE_URL") or f"sqlite:///{instance / 'crm.db'}"
     try:
         url = make_url(raw)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigError("DATABASE_URL cannot be read; write it as postgresql://user:password@host/name.") from error
     if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise ConfigError("DATABASE_URL names no file; write it as sqlite:////folder/crm.db.")
         return raw
     if url.get_backend_name() not in ("postgresql", "postgres"):
         raise ConfigError(f"DATABASE_URL names {url.get_backend_name()}; PostgreSQL and SQLite are supported.")
@@ -119,6 +124,10 @@ def _redis(env: Mapping[str, str], instance: Path) -> str:
     if raw:
         if not raw.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigError("REDIS_URL must begin with redis://, rediss:// or unix://.")
+        try:
+            urlsplit(raw).port  # noqa: B018
+        except ValueError as error:
+            raise ConfigError("REDIS_URL cannot be read; write it as redis://host:6379/0.") from error
         return raw
     socket = instance / "valkey.sock"
     if len(str(socket).encode()) > SOCKET_PATH_LIMIT:
@@ -136,10 +145,21 @@ def _secret(env: Mapping[str, str], instance: Path, production: bool) -> str:
         return given
     if production:
         raise ConfigError("SECRET_KEY is missing; with CRM_ENV=production it must be given.")
-    path = instance / "secret"
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        return _kept_secret(instance)
+    except OSError as error:
+        raise ConfigError(f"CRM_INSTANCE: {instance} cannot keep the secret ({error.strerror}).") from error
+
+
+def _kept_secret(instance: Path) -> str:
+    path = instance / "secret"
+    if not path.exists():
+        with NamedTemporaryFile("w", dir=instance) as file:  # only its owner can read it
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text()
+            file.flush()
+            with contextlib.suppress(FileExistsError):  # a link is there whole or not at all, and the first one stays
+                os.link(file.name, path)
+    secret = path.read_text()
+    if len(secret) < 16:
+        raise ConfigError(f"SECRET_KEY: the one in {path} is damaged; remove the file to get a new one.")
+    return secret
