@@ -35,7 +35,7 @@
 
   // After a swap: dialogs open, the first wrong field has the focus, the list's state goes where it is needed
   body.addEventListener("htmx:afterSwap", (event) => {
-    const target = event.detail.target;
+    const target = event.detail.target ?? event.target;
     if (target.id === "dialog") $("#dialog").showModal();
     const wrong = $('[aria-invalid="true"]', target.isConnected ? target.parentElement : document);
     if (wrong) wrong.focus();
@@ -45,9 +45,8 @@
       $("#export-link").href = list.dataset.export;
     }
   });
-  body.addEventListener("htmx:oobAfterSwap", () => {
-    const form = $("#new-customer");
-    if (form && !form.hidden) $("input[name=name]", form).focus();
+  body.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target?.id === "customer-rows") $("#new-name")?.focus();
   });
 
   // Questions before what cannot be undone
