@@ -11,7 +11,7 @@ database = current_app.extensions["migrate"].db
 
 
 def include_object(_object, name, type_, _reflected, _compare_to):
-    """Leave out FTS5's table and its shadows (`crm.models.triggers`), and on SQLite the index PostgreSQL searches by."""
+    """Leave out FTS5's tables (`crm.models.triggers`), and on SQLite the index that PostgreSQL searches by."""
     if type_ == "table":
         return not name.startswith("customer_search")
     return not (name == "ix_customers_search_text" and database.engine.dialect.name == "sqlite")

@@ -22,8 +22,8 @@ _SQLITE = {
             VALUES ('delete', old.id, old.search_text);
         END""",
     "customers_search_update": """
-        CREATE TRIGGER customers_search_update AFTER UPDATE OF search_text ON customers
-        WHEN old.search_text <> new.search_text BEGIN
+        CREATE TRIGGER customers_search_update AFTER UPDATE OF id, search_text ON customers
+        WHEN old.search_text <> new.search_text OR old.id <> new.id BEGIN
             INSERT INTO customer_search(customer_search, rowid, search_text)
             VALUES ('delete', old.id, old.search_text);
             INSERT INTO customer_search(rowid, search_text) VALUES (new.id, new.search_text);

@@ -40,8 +40,8 @@ def upgrade() -> None:
         sa.Column("email_key", folded(900), nullable=False),
         sa.Column("tags_key", folded(300), nullable=False),
         sa.Column("search_text", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('person', 'company')", name="ck_customers_kind"),
-        sa.CheckConstraint("status IN ('active', 'archived')", name="ck_customers_status"),
+        sa.CheckConstraint("kind IN ('person', 'company')", name=op.f("ck_customers_kind")),
+        sa.CheckConstraint("status IN ('active', 'archived')", name=op.f("ck_customers_status")),
         sa.PrimaryKeyConstraint("id", name="pk_customers"),
         sa.UniqueConstraint("external_id", name="uq_customers_external_id"),
         sqlite_autoincrement=True,
@@ -73,7 +73,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "type IN ('phone', 'email', 'telegram', 'whatsapp', 'viber', 'vk', 'instagram', 'website', 'other')",
-            name="ck_contact_channels_type",
+            name=op.f("ck_contact_channels_type"),
         ),
         sa.ForeignKeyConstraint(
             ["customer_id"], ["customers.id"], name="fk_contact_channels_customer_id_customers", ondelete="CASCADE"

@@ -36,6 +36,7 @@ def upgrade() -> None:
         sa.Column("failed", sa.Integer(), nullable=False),
         sa.Column("error", sa.Text(), nullable=False),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease", sa.String(length=40), nullable=True),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_by_id", BigId, nullable=True),
@@ -44,9 +45,13 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("busy_seconds", sa.Double(), nullable=False),
-        sa.CheckConstraint("on_duplicate IN ('skip', 'update', 'create')", name="ck_imports_on_duplicate"),
-        sa.CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="ck_imports_status"),
-        sa.CheckConstraint("read_rows = created + updated + unchanged + skipped + failed", name="ck_imports_counters"),
+        sa.CheckConstraint("on_duplicate IN ('skip', 'update', 'create')", name=op.f("ck_imports_on_duplicate")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name=op.f("ck_imports_status")
+        ),
+        sa.CheckConstraint(
+            "read_rows = created + updated + unchanged + skipped + failed", name=op.f("ck_imports_counters")
+        ),
         sa.ForeignKeyConstraint(["created_by_id"], ["users.id"], name="fk_imports_created_by_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_imports"),
         sqlite_autoincrement=True,
