@@ -52,6 +52,7 @@ class Import(Base):
     failed: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(Text, default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(default=0)  # to go on since the last chunk that was stored
     lease: Mapped[str | None] = mapped_column(String(40))
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
@@ -93,6 +94,6 @@ class ImportFailure(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
-    row: Mapped[int]  # 1 is the first row below the header
+    row: Mapped[int]  # its number as a spreadsheet shows it: 1 is the top of the file
     cells: Mapped[str] = mapped_column(Text)
     error: Mapped[str] = mapped_column(Text)

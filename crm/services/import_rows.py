@@ -47,7 +47,7 @@ class Format:
 
 @dataclass(slots=True)
 class Row:
-    """A row that is not blank: `data` is None where `error` says what is wrong.
+    """A row that is not blank: `error` is a sentence, or '' where `data` is a customer that may be stored.
 
     `number` is the record's place in the file, as a spreadsheet shows it. `has_kind` tells whether the kind was
     given; of other fields '' means blank. `keys` are what the row may match another customer by.
@@ -55,8 +55,8 @@ class Row:
 
     number: int
     cells: list[str]
-    error: str = ""
-    data: CustomerData | None = None
+    error: str
+    data: CustomerData
     has_kind: bool = False
     keys: tuple[Key, ...] = ()
     derived: dict[str, str] = field(default_factory=dict)
@@ -80,21 +80,14 @@ def is_blank(cells: Sequence[str]) -> bool:
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:
     """The row as a cleaned customer, or with one sentence for every fault, each naming its column."""
-    row = Row(number, cells)
+    draft = _Draft(layout)
     extra = len(cells) - len(layout.columns)
     if extra > 0 and not is_blank(cells[-extra:]):
-        row.error = ngettext(
-            "This row has %(num)d cell more than the header has columns.",
-            "This row has %(num)d cells more than the header has columns.",
-            extra,
-        )
-        return row
-    draft = _Draft(layout)
+        return Row(number, cells, _too_many(extra), draft.data)
     for column, name, cell in zip(layout.columns, layout.mapping, cells, strict=False):
         if name is not None and cell:
             draft.take(name, column, unguarded(cell))
-    draft.finish(row)
-    return row
+    return draft.finish(number, cells)
 
 
 class _Draft:
@@ -128,18 +121,17 @@ class _Draft:
         except ValueError as error:
             self._fault(column, str(error))
 
-    def finish(self, row: Row) -> None:
+    def finish(self, number: int, cells: list[str]) -> Row:
         self._name()
         self._balance()
+        data = self.data
         if self.errors:
-            row.error = " ".join(self.errors)
-            return
-        data = row.data = self.data
+            return Row(number, cells, " ".join(self.errors), data)
         data.channels = settle(data.channels)
-        row.has_kind = self.has_kind
         keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in ("email", "phone")]
-        row.keys = (("external_id", data.external_id), *keys) if data.external_id else tuple(keys)
-        row.derived = derive(data)
+        if data.external_id:
+            keys.append(("external_id", data.external_id))
+        return Row(number, cells, "", data, self.has_kind, tuple(keys), derive(data))
 
     def _fault(self, column: str, sentence: str) -> None:
         text = f"{column}: {sentence}"
@@ -196,6 +188,14 @@ def derive(data: CustomerData) -> dict[str, str]:
     """The sort keys and the search text that belong to the customer."""
     channels = [(channel.type, channel.normalized, channel.is_primary) for channel in data.channels]
     return derived(data.name, data.company, data.city, data.external_id, channels, data.tags)
+
+
+def _too_many(extra: int) -> str:
+    return ngettext(
+        "This row has %(num)d cell more than the header has columns.",
+        "This row has %(num)d cells more than the header has columns.",
+        extra,
+    )
 
 
 def _mended_phone(value: str) -> str:

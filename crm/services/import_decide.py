@@ -1,0 +1,173 @@
+"""What becomes of each row: created, updated, unchanged, skipped or failed. Pure: customers in, decisions out."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from crm.i18n import gettext as _
+from crm.services.customer_data import ChannelData, CustomerData, clean_tags
+from crm.services.import_rows import Key, Row, derive
+from crm.text import fold
+
+Changes = dict[str, tuple[Any, Any]]  # field: (before, after), as the audit trail keeps them
+_FIELDS = ("name", "company", "city", "notes", "external_id")
+
+
+@dataclass(slots=True, eq=False)
+class Record:
+    """A customer while rows are decided on: stored already (`pk`), or to be stored."""
+
+    data: CustomerData
+    pk: int | None = None
+    version: int = 1
+    derived: dict[str, str] = field(default_factory=dict)
+    channels: list[ChannelData] = field(default_factory=list)  # that are not stored yet
+    tags: list[str] = field(default_factory=list)  # that are not stored yet
+    events: list[tuple[str, Changes]] = field(default_factory=list)  # audit action, changes
+
+
+Owners = dict[Key, list[Record]]
+
+
+@dataclass
+class Decisions:
+    """What is to be counted and written for some rows; each record stands in it once."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    new: list[Record] = field(default_factory=list)
+    changed: list[Record] = field(default_factory=list)
+    failures: list[tuple[Row, str]] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """How many rows are not taken."""
+        return len(self.failures)
+
+
+def decide(rows: Iterable[Row], owners: Owners, on_duplicate: str) -> Decisions:
+    """Decide on the rows in order. `owners` has the customers who hold a key of one of the rows (for `create`
+    those with an external id are enough; for `update` they are complete); what rows claim is added to it.
+    """
+    decisions = Decisions()
+    take = _RULES[on_duplicate]
+    for row in rows:
+        if row.error:
+            decisions.failures.append((row, row.error))
+        else:
+            take(row, owners, decisions)
+    return decisions
+
+
+def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
+    if any(key in owners for key in row.keys):
+        decisions.skipped += 1
+    else:
+        _create(row, owners, decisions)
+
+
+def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
+    matches: dict[Record, str] = {}  # with the first value that matched
+    for key in row.keys:
+        for record in owners.get(key, ()):
+            matches.setdefault(record, key[1])
+    if not matches:
+        _create(row, owners, decisions)
+    elif len(matches) > 1:
+        decisions.failures.append((row, _ambiguous(matches)))
+    else:
+        _merge(row, next(iter(matches)), owners, decisions)
+
+
+def _create_always(row: Row, owners: Owners, decisions: Decisions) -> None:
+    holders = owners.get(("external_id", row.data.external_id))
+    if holders:
+        values = {"value": row.data.external_id, "name": holders[0].data.name}
+        decisions.failures.append((row, _("%(name)s has the external ID %(value)s already.", **values)))
+    else:
+        _create(row, owners, decisions)
+
+
+_RULES: dict[str, Callable[[Row, Owners, Decisions], None]] = {
+    "skip": _skip,
+    "update": _update,
+    "create": _create_always,
+}
+
+
+def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
+    data = row.data
+    record = Record(data, derived=row.derived, channels=data.channels, tags=data.tags)
+    record.events.append(("customer.created", {"name": (None, data.name)}))
+    decisions.created += 1
+    decisions.new.append(record)
+    for key in row.keys:
+        owners[key] = [record]
+
+
+def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> None:
+    before = record.data
+    try:
+        tags = clean_tags([*before.tags, *row.data.tags])
+    except ValueError as error:  # together they are too many
+        decisions.failures.append((row, str(error)))
+        return
+    channels = _missing_channels(before, row.data)
+    after = replace(before, **_given(row), tags=tags, channels=[*before.channels, *channels])
+    changes = _changes(before, after, channels)
+    if not changes:
+        decisions.unchanged += 1
+        return
+    if not record.events:  # else it stands among the new or the changed ones already
+        decisions.changed.append(record)
+    record.data, record.derived, record.version = after, derive(after), record.version + 1
+    record.channels = [*record.channels, *channels]
+    record.tags = [*record.tags, *tags[len(before.tags) :]]
+    record.events.append(("customer.updated", changes))
+    decisions.updated += 1
+    if "external_id" in changes:
+        owners.pop(("external_id", before.external_id), None)
+    for key in row.keys:
+        owners[key] = [record]
+
+
+def _given(row: Row) -> dict[str, str]:
+    given = {name: value for name in _FIELDS if (value := getattr(row.data, name))}
+    return given | {"kind": row.data.kind} if row.has_kind else given
+
+
+def _missing_channels(before: CustomerData, given: CustomerData) -> list[ChannelData]:
+    known = {(channel.type, channel.normalized) for channel in before.channels}
+    types = {channel.type for channel in before.channels}
+    return [
+        replace(channel, is_primary=channel.is_primary and channel.type not in types)
+        for channel in given.channels
+        if (channel.type, channel.normalized) not in known
+    ]
+
+
+def _changes(before: CustomerData, after: CustomerData, channels: list[ChannelData]) -> Changes:
+    changes: Changes = {
+        name: (getattr(before, name), getattr(after, name))
+        for name in (*_FIELDS, "kind")
+        if getattr(before, name) != getattr(after, name)
+    }
+    if len(after.tags) > len(before.tags):
+        changes["tags"] = (sorted(before.tags, key=fold), sorted(after.tags, key=fold))
+    for channel in channels:
+        values = [other.value for other in channels if other.type == channel.type]
+        changes[channel.type] = (None, ", ".join(values))
+    return changes
+
+
+def _ambiguous(matches: dict[Record, str]) -> str:
+    (first, first_value), (second, second_value) = list(matches.items())[:2]
+    return _(
+        "Two customers match this row: %(first)s by %(first_value)s, and %(second)s by %(second_value)s.",
+        first=first.data.name,
+        first_value=first_value,
+        second=second.data.name,
+        second_value=second_value,
+    )

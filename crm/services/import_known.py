@@ -1,0 +1,125 @@
+"""The customers that the rows of a file may mean: found in the database by external id, e-mail and phone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, any_, column, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from crm.db import db, is_postgresql
+from crm.models import ContactChannel, Customer, CustomerTag, Tag
+from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.import_decide import Owners, Record
+from crm.services.import_rows import Key, Row
+
+_CHANNELS = ("email", "phone")
+
+
+@dataclass
+class Known:
+    """Who holds which key. Made anew for every chunk, except where nothing is written (a dry run)."""
+
+    owners: Owners = field(default_factory=dict)
+    by_pk: dict[int, Record] = field(default_factory=dict)
+
+
+def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
+    """Add the customers who hold a key of the rows, as `import_decide.decide` wants them.
+
+    For `update` their rows are locked first and read afterwards: what is decided on is what will be changed.
+    """
+    keys = {key for row in rows if not row.error for key in row.keys}
+    if on_duplicate == "update":
+        _complete(known, keys)
+    elif on_duplicate == "create":
+        _named(known, [value for name, value in keys if name == "external_id"])
+    else:
+        for key, pk in _holders(keys - known.owners.keys()):
+            known.owners[key] = [known.by_pk.setdefault(pk, Record(CustomerData(name=""), pk))]
+
+
+def among(attribute: InstrumentedAttribute[Any], values: Sequence[int] | Sequence[str]) -> ColumnElement[bool]:
+    """Whether the column's value is one of very many; they travel as one parameter."""
+    if is_postgresql():
+        item = BigInteger() if values and isinstance(values[0], int) else Text()
+        return attribute == any_(literal(list(values), ARRAY(item)))
+    return attribute.in_(select(column("value")).select_from(func.json_each(json.dumps(values))))
+
+
+def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
+    wanted: dict[str, list[str]] = {}
+    for name, value in keys:
+        wanted.setdefault(name, []).append(value)
+    holders: list[tuple[Key, int]] = []
+    for type_ in _CHANNELS:
+        if type_ in wanted:
+            statement = select(ContactChannel.normalized, ContactChannel.customer_id).where(
+                ContactChannel.type == type_, among(ContactChannel.normalized, wanted[type_])
+            )
+            holders += [((type_, value), pk) for value, pk in db.session.execute(statement)]
+    if "external_id" in wanted:
+        by_id = select(Customer.external_id, Customer.id).where(among(Customer.external_id, wanted["external_id"]))
+        holders += [(("external_id", value or ""), pk) for value, pk in db.session.execute(by_id)]
+    return holders
+
+
+def _named(known: Known, external_ids: list[str]) -> None:
+    if not external_ids:
+        return
+    statement = select(Customer.external_id, Customer.id, Customer.name).where(
+        among(Customer.external_id, external_ids)
+    )
+    for external_id, pk, name in db.session.execute(statement):
+        known.owners.setdefault(("external_id", external_id or ""), [Record(CustomerData(name=name), pk)])
+
+
+def _complete(known: Known, keys: set[Key]) -> None:
+    """Load whole customers who are not known yet.
+
+    Their keys come from what is read after the lock, not from the look-up before it: a channel may have gone
+    meanwhile.
+    """
+    pks = sorted({pk for _key, pk in _holders(keys)} - known.by_pk.keys())
+    if not pks:
+        return
+    loaded = {row.id: _record(row) for row in db.session.execute(_customers(pks))}
+    channels = select(ContactChannel).where(among(ContactChannel.customer_id, pks)).order_by(ContactChannel.id)
+    for channel in db.session.execute(channels.with_only_columns(*_CHANNEL_COLUMNS)):
+        if channel.customer_id in loaded:
+            loaded[channel.customer_id].data.channels.append(ChannelData(*channel[1:]))
+    tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
+    for pk, name in db.session.execute(tags.where(among(CustomerTag.customer_id, pks))):
+        if pk in loaded:
+            loaded[pk].data.tags.append(name)
+    for pk, record in loaded.items():
+        known.by_pk[pk] = record
+        for key in _keys(record.data):
+            known.owners.setdefault(key, []).append(record)
+
+
+_CHANNEL_COLUMNS = (
+    ContactChannel.customer_id,
+    ContactChannel.type,
+    ContactChannel.value,
+    ContactChannel.label,
+    ContactChannel.is_primary,
+    ContactChannel.normalized,
+)
+
+
+def _customers(pks: list[int]) -> Select[Any]:
+    names = ("id", "version", "name", "kind", "company", "city", "notes", "external_id")
+    columns = [getattr(Customer, name) for name in names]
+    return select(*columns).where(among(Customer.id, pks)).order_by(Customer.id).with_for_update()
+
+
+def _record(row: Any) -> Record:
+    fields = (row.name, row.kind, row.company, row.city, row.notes, row.external_id or "")
+    return Record(CustomerData(*fields), row.id, row.version)
+
+
+def _keys(data: CustomerData) -> list[Key]:
+    keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in _CHANNELS]
+    return [*keys, ("external_id", data.external_id)] if data.external_id else keys

@@ -1,0 +1,72 @@
+"""An import without writing: what it would do with every row."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from flask_babel import force_locale
+
+from crm.db import db
+from crm.services import import_failures, import_file, import_known, import_lease
+from crm.services.import_decide import decide
+from crm.services.import_failures import Failure
+from crm.services.import_file import Layout
+from crm.services.import_rows import rows
+
+_BLOCK = 1_000
+
+
+@dataclass
+class Rehearsal:
+    """What an import would do; the failures stand in the order of the file."""
+
+    layout: Layout
+    rows: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    failures: list[Failure] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """How many rows would not be taken."""
+        return len(self.failures)
+
+    def errors_csv(self) -> Iterator[str]:
+        """As `failures_csv`."""
+        return import_failures.lines(self.layout.header.columns, self.layout.delimiter, self.failures)
+
+
+def rehearse(
+    source: Path,
+    on_duplicate: str = "skip",
+    mapping: Mapping[str, str] | None = None,
+    locale: str = "en",
+    progress: Callable[[int, int], object] = lambda read, total: None,
+) -> Rehearsal:
+    """Do everything that an import does but write: the counts are those that it would end with.
+
+    Customers that would be made are kept in memory (about 2 kB a row). Raises `Invalid` as `accept` does.
+    """
+    import_file.check_options(on_duplicate, mapping)
+    with tempfile.TemporaryDirectory() as folder, force_locale(locale):
+        path = Path(folder) / "upload"
+        shutil.copyfile(source, path)
+        layout = import_file.examined(path, mapping)
+        result, known = Rehearsal(layout), import_known.Known()
+        form = import_lease.layout_of(layout.header.columns, layout.header.mapping)
+        source_rows = rows(layout.records(path), layout.header.line, form)
+        while block := list(islice(source_rows, _BLOCK)):
+            import_known.load(known, block, on_duplicate)
+            db.session.rollback()  # nothing stays locked
+            decisions = decide(block, known.owners, on_duplicate)
+            for name in ("created", "updated", "unchanged", "skipped"):
+                setattr(result, name, getattr(result, name) + getattr(decisions, name))
+            result.failures += [(row.cells, error) for row, error in decisions.failures]
+            result.rows += len(block)
+            progress(result.rows, layout.total)
+    return result

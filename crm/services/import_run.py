@@ -1,0 +1,134 @@
+"""Working through an upload: chunk by chunk from where it stands, under a lease that one process holds at a time."""
+
+import logging
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+from flask import current_app
+from flask_babel import force_locale
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from crm.db import atomic, is_postgresql, retrying
+from crm.i18n import gettext as _
+from crm.models import Import
+from crm.services import import_known, import_lease, import_write
+from crm.services.import_decide import decide
+from crm.services.import_known import Known
+from crm.services.import_lease import Task
+from crm.services.import_rows import Row
+
+log = logging.getLogger(__name__)
+_LOCK = 0x1397  # the advisory lock that importers pass one by one
+
+
+def run(import_id: int, progress: Callable[[int], object] = lambda read: None) -> None:
+    """Take the import up and work to its end; nothing happens when it is over, or another process is at it.
+
+    `progress` is told how many rows have been read. Whatever is raised, the rows that were counted are stored, the
+    others are not, and the import can be taken up again.
+    """
+    task = import_lease.claim(import_id)
+    if task is None:
+        return
+    try:
+        with force_locale(task.locale):
+            _work(task, progress)
+    except import_lease.LeaseLostError:
+        log.warning("import %s was taken over by another process", import_id)
+    except FileNotFoundError:
+        with force_locale(task.locale):
+            import_lease.finish(task, "failed", _("The uploaded file is gone. Upload it again."))
+    except BaseException:
+        import_lease.give_back(task)
+        raise
+
+
+def _work(task: Task, progress: Callable[[int], object]) -> None:
+    read, pace = task.read_rows, _Pace()
+    blocks = _blocks(task, pace)
+    try:
+        for block in blocks:
+            pace.wait()
+            held = store(task, block)
+            if held is None:
+                import_lease.finish(task, "cancelled")
+                return
+            pace.note(held)
+            read += len(block)
+            progress(read)
+    finally:
+        blocks.close()
+    import_lease.finish(task, "done")
+
+
+class _Pace:
+    """How many rows a transaction takes. On SQLite it keeps all other writers out, so it holds for at most 200 ms and
+    lets them in for half as long; PostgreSQL wants large chunks.
+    """
+
+    aim, limit = 0.1, 5_000
+
+    def __init__(self) -> None:
+        self.shared = is_postgresql()
+        self.rows = self.limit if self.shared else 100
+        self.resume_at = 0.0
+
+    def note(self, held: float) -> None:
+        if self.shared:
+            return
+        self.resume_at = time.monotonic() + held / 2
+        fitting = self.rows * self.aim / max(held, 0.001)
+        self.rows = int(min(max(fitting, 10), 2 * self.rows, self.limit))
+
+    def wait(self) -> None:
+        time.sleep(max(0.0, self.resume_at - time.monotonic()))
+
+
+def _blocks(task: Task, pace: _Pace) -> Generator[list[Row]]:
+    app, source = current_app._get_current_object(), task.rows()  # type: ignore[attr-defined]
+
+    def block() -> list[Row]:
+        with app.app_context(), force_locale(task.locale):
+            return list(islice(source, pace.rows))
+
+    if not pace.shared:
+        # A thread that parses would take the interpreter from the one that holds SQLite's lock.
+        yield from iter(block, [])
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="import") as ahead:
+        future = ahead.submit(block)
+        while found := future.result():
+            future = ahead.submit(block)
+            yield found
+
+
+@retrying
+def store(task: Task, block: list[Row]) -> float | None:
+    """Decide on the rows and write them, in one transaction with the counters; the seconds that it took.
+
+    None, and nothing written, where somebody wants the import to stop. Raises `LeaseLostError`.
+    """
+    for _attempt in range(import_lease.ATTEMPTS):
+        try:
+            return _store(task, block)
+        except IntegrityError:  # somebody has just taken one of the external ids: decide anew
+            log.info("import %s: a chunk is decided anew", task.id, exc_info=True)
+    return _store(task, block)
+
+
+def _store(task: Task, block: list[Row]) -> float | None:
+    with atomic() as session:
+        begun = time.monotonic()
+        if is_postgresql():
+            session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
+            return None
+        known = Known()
+        import_known.load(known, block, task.on_duplicate)
+        decisions = decide(block, known.owners, task.on_duplicate)
+        import_write.write(decisions, task.id, task.actor_id)
+        import_lease.advance(task, decisions, len(block))
+    return time.monotonic() - begun

@@ -1,0 +1,146 @@
+"""Writing customers by the thousand: COPY on PostgreSQL, executemany on SQLite; ids are taken beforehand."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import bindparam, select, text, update
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from crm.db import db, is_postgresql, utcnow
+from crm.models import Customer, Tag
+from crm.services.import_decide import Decisions, Record
+from crm.services.import_known import among
+from crm.text import fold
+
+_KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")
+_FIELDS = ("kind", "name", "company", "city", "notes")
+_CUSTOMER = ("id", *_FIELDS, "external_id", "status", "version", "created_at", "updated_at", *_KEYS)
+_CHANNEL = ("customer_id", "type", "value", "normalized", "label", "is_primary", "created_at")
+_AUDIT = ("at", "actor_id", "origin", "action", "entity", "entity_id", "changes")
+_FAILURE = ("import_id", "row", "cells", "error")
+
+
+def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
+    """Store what was decided, within the present transaction: so many statements however many rows.
+
+    Raises SQLAlchemy's `IntegrityError` when somebody has taken an external id meanwhile.
+    """
+    now = utcnow()
+    stamp = now.isoformat() if is_postgresql() else now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    for record, pk in zip(decisions.new, _new_ids(len(decisions.new)), strict=True):
+        record.pk = pk
+    records = [*decisions.new, *decisions.changed]
+    _insert("customers", _CUSTOMER, [_customer(record, stamp) for record in decisions.new])
+    _update(decisions.changed, now)
+    _insert("contact_channels", _CHANNEL, [row for record in records for row in _channels(record, stamp)])
+    _insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
+    _insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
+    failures = [(import_id, row.number, json.dumps(row.cells), error) for row, error in decisions.failures]
+    _insert("import_failures", _FAILURE, failures)
+
+
+def _new_ids(count: int) -> list[int]:
+    if is_postgresql():
+        statement = text("SELECT nextval('customers_id_seq') FROM generate_series(1, :count)")
+        return list(db.session.scalars(statement, {"count": count}))
+    # AUTOINCREMENT's counter follows by itself when rows come with ids; the write lock keeps others out.
+    last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'customers'")) or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Write tuples as they are: dates, JSON and booleans in the engine's own form (no types are looked up)."""
+    if not rows:
+        return
+    names, connection = ", ".join(columns), db.session.connection()
+    if is_postgresql():
+        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
+    else:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  (own names)
+
+
+def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:  # as SQLAlchemy would have raised it: callers know nothing of the driver
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+
+def _customer(record: Record, stamp: str) -> tuple[Any, ...]:
+    data, keys = record.data, record.derived
+    return (
+        record.pk,
+        data.kind,
+        data.name,
+        data.company,
+        data.city,
+        data.notes,
+        data.external_id or None,
+        "active",
+        record.version,
+        stamp,
+        stamp,
+        *(keys[name] for name in _KEYS),
+    )
+
+
+def _channels(record: Record, stamp: str) -> list[tuple[Any, ...]]:
+    return [
+        (record.pk, channel.type, channel.value, channel.normalized, channel.label, channel.is_primary, stamp)
+        for channel in record.channels
+    ]
+
+
+def _audit(record: Record, stamp: str, import_id: int, actor_id: int | None) -> list[tuple[Any, ...]]:
+    origin, pk = f"import {import_id}", str(record.pk)
+    return [(stamp, actor_id, origin, action, "customer", pk, json.dumps(changes)) for action, changes in record.events]
+
+
+def _update(records: list[Record], now: datetime) -> None:
+    if not records:
+        return
+    columns = (*_FIELDS, "external_id", "version", "updated_at", *_KEYS)
+    statement = (
+        update(Customer.__table__)  # type: ignore[arg-type]
+        .where(Customer.id == bindparam("pk"))
+        .values({name: bindparam(name) for name in columns})
+    )
+    db.session.execute(statement, [_changed(record, now) for record in records])
+
+
+def _changed(record: Record, now: datetime) -> dict[str, Any]:
+    values = {name: getattr(record.data, name) for name in _FIELDS}
+    rest = {"external_id": record.data.external_id or None, "version": record.version, "updated_at": now}
+    return {"pk": record.pk, **values, **rest, **record.derived}
+
+
+def _tags(records: list[Record]) -> list[tuple[Any, ...]]:
+    names = {fold(tag): tag for record in records for tag in record.tags}
+    if not names:
+        return []
+    ids = _tag_ids(names)
+    return [(record.pk, ids[fold(tag)]) for record in records for tag in record.tags]
+
+
+def _tag_ids(names: dict[str, str]) -> dict[str, int]:
+    """Ids by key, of tags made where they are new; in order of keys, so that two writers never wait in a circle."""
+    known = _known_tags(list(names))
+    fresh = [{"name": names[key], "key": key} for key in sorted(names.keys() - known.keys())]
+    if fresh:
+        statement = text("INSERT INTO tags (name, key) VALUES (:name, :key) ON CONFLICT (key) DO NOTHING")
+        db.session.execute(statement, fresh)
+        known |= _known_tags([tag["key"] for tag in fresh])
+    return known
+
+
+def _known_tags(keys: list[str]) -> dict[str, int]:
+    found = db.session.execute(select(Tag.key, Tag.id).where(among(Tag.key, keys)))
+    return {tag.key: tag.id for tag in found}

@@ -1,0 +1,172 @@
+"""Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from flask_babel import force_locale
+from sqlalchemy import and_, or_, select
+
+from crm.config import LOCALES
+from crm.db import atomic, db, locked, on_commit, retrying, utcnow
+from crm.errors import NotFound
+from crm.i18n import gettext as _
+from crm.models import Import, ImportFailure
+from crm.queue import enqueue
+from crm.services import audit, import_failures, import_file, import_lease, import_rehearse, import_run
+from crm.services.audit import Actor
+from crm.services.import_failures import Failure
+from crm.services.import_file import Layout
+
+JOB = "crm.jobs.run_import"
+_WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
+_PAGE = 1_000
+
+run = import_run.run
+rehearse = import_rehearse.rehearse
+
+
+def accept(
+    actor: Actor,
+    stream: BinaryIO,
+    filename: str,
+    on_duplicate: str = "skip",
+    mapping: Mapping[str, str] | None = None,
+    locale: str = "en",
+    start: bool = True,
+) -> Import:
+    """Store the file, check all of it, and have a worker import it (with `start`).
+
+    `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. Messages
+    are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
+    """
+    import_file.check_options(on_duplicate, mapping)
+    name = secrets.token_hex(16)
+    path = import_lease.uploads() / name
+    try:
+        size = _save(stream, path)
+        with force_locale(_known_locale(locale)):
+            layout = import_file.examined(path, mapping)
+        upload = Import(
+            filename=_plain(filename),
+            stored_as=name,
+            size=size,
+            on_duplicate=on_duplicate,
+            locale=_known_locale(locale),
+            created_by_id=actor.user_id,
+            origin=actor.origin[:64],
+            **_described(layout),
+        )
+        return _queue(actor, upload, start)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+@retrying
+def _queue(actor: Actor, upload: Import, start: bool) -> Import:
+    with atomic() as session:
+        session.add(upload)
+        session.flush()
+        about = {"filename": (None, upload.filename), "total_rows": (None, upload.total_rows)}
+        audit.record(actor, "import.accepted", "import", upload.id, about)
+        if start:
+            on_commit(lambda: enqueue(JOB, upload.id))
+    return upload
+
+
+@retrying
+def cancel(actor: Actor, pk: int) -> Import:
+    """Stop the import: at once where nobody is at work, else after the chunk that is being stored.
+
+    What is in stays in. An import that is over stays as it is. Raises `NotFound`.
+    """
+    with atomic():
+        upload = locked(Import, pk)
+        if upload.is_final or upload.cancel_requested:
+            return upload
+        upload.cancel_requested = True
+        audit.record(actor, "import.cancel_requested", "import", pk)
+        if upload.lease_until is None or upload.lease_until <= utcnow():
+            import_lease.close(upload, "cancelled")
+    return upload
+
+
+def get(pk: int) -> Import:
+    """The import as it stands now, or `NotFound`."""
+    upload = db.session.get(Import, pk, populate_existing=True)
+    if upload is None:
+        raise NotFound(_("There is no such import."))
+    return upload
+
+
+def recent(limit: int) -> list[Import]:
+    """The newest imports, newest first."""
+    newest = select(Import).order_by(Import.id.desc()).limit(limit).execution_options(populate_existing=True)
+    return list(db.session.scalars(newest))
+
+
+def overdue() -> list[int]:
+    """The ids of imports that wait though nobody works on them: the bell was lost, or a process died at work."""
+    now = utcnow()
+    waiting = and_(Import.status == "queued", Import.created_at < now - _WAITS)
+    forsaken = and_(Import.status == "running", or_(Import.lease_until.is_(None), Import.lease_until <= now))
+    return list(db.session.scalars(select(Import.id).where(or_(waiting, forsaken)).order_by(Import.id)))
+
+
+def failures_csv(pk: int) -> Iterator[str]:
+    """The failed rows as a CSV file, in pieces: the columns of the upload, and `error`. Raises `NotFound` at once."""
+    upload = get(pk)
+    return import_failures.lines(upload.columns, upload.delimiter, _failures(pk))
+
+
+def _failures(pk: int) -> Iterator[Failure]:
+    last = 0
+    while True:
+        page = (
+            select(ImportFailure.row, ImportFailure.cells, ImportFailure.error)
+            .where(ImportFailure.import_id == pk, ImportFailure.row > last)
+            .order_by(ImportFailure.row)
+            .limit(_PAGE)
+        )
+        found = db.session.execute(page).all()
+        for failure in found:
+            yield json.loads(failure.cells), failure.error
+        if len(found) < _PAGE:
+            return
+        last = found[-1].row
+
+
+def _save(stream: BinaryIO, path: Path) -> int:
+    with path.open("xb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())  # the import outlives a power cut, so its file has to
+        return file.tell()
+
+
+def _described(layout: Layout) -> dict[str, Any]:
+    header = layout.header
+    return {
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "header_line": header.line,
+        "columns": header.columns,
+        "mapping": header.mapping,
+        "total_rows": layout.total,
+        "notes": layout.notes,
+    }
+
+
+def _plain(filename: str) -> str:
+    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in name if character.isprintable())[-200:]
+
+
+def _known_locale(locale: str) -> str:
+    return locale if locale in LOCALES else LOCALES[0]
