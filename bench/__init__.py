@@ -1,0 +1,1 @@
+"""Benchmarks: each piece of work beside its limit, interleaved in one run, medians and ratios."""

@@ -1,0 +1,52 @@
+"""`python -m bench [import] [search] [page]`: print tables, and write `bench/results/*.json`."""
+
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import imports, page, search
+from bench.stage import stage
+
+RESULTS = Path(__file__).parent / "results"
+CUSTOMERS = 100_000
+
+
+def main(names: list[str]) -> None:
+    """Run what was asked for, everything by default, on both engines; the import fills the other two's tables."""
+    wanted = names or ["import", "search", "page"]
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
+    with stage() as apps:
+        for engine, app in apps.items():
+            filled = imports.run(app, engine, CUSTOMERS)
+            for name in wanted:
+                rows[name] += filled if name == "import" else _RUNS[name](app, engine)
+    for name, found in rows.items():
+        _print(name, found)
+        _write(name, found)
+
+
+_RUNS = {"search": search.run, "page": page.run}
+
+
+def _print(name: str, rows: list[dict[str, Any]]) -> None:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    table = [columns, *([str(row.get(column, "")) for column in columns] for row in rows)]
+    widths = [max(len(line[index]) for line in table) for index in range(len(columns))]
+    print(f"\n{name}")
+    for line in table:
+        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)))
+
+
+def _write(name: str, rows: list[dict[str, Any]]) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    machine = {"cpu": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+    document = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine, "rows": rows}
+    (RESULTS / f"{name}.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
