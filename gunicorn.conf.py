@@ -6,12 +6,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from crm import config
+from crm.config import ConfigError, load
 from crm.processes import die_with
 
 try:
-    settings = config.load()
-except config.ConfigError as error:
+    settings = load()
+except ConfigError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
@@ -20,6 +20,7 @@ bind = f"[{host}]:{settings['CRM_PORT']}" if ":" in host else f"{host}:{settings
 workers = settings["WEB_CONCURRENCY"]
 worker_class = "gthread"
 threads = 32
+preload_app = True  # one import instead of one per worker; nothing is connected before the fork
 timeout = 60
 graceful_timeout = 8
 keepalive = 15

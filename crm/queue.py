@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Line:
-    connection: "Redis"
+    connection: Redis
     left_out_until: float = 0.0
     is_down: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -37,9 +37,9 @@ def redis_connection(app: Flask) -> Redis:
     return _line(app).connection
 
 
-def patient_connection(app: Flask) -> Redis:
-    """A new connection for a process that waits for work: RQ sets how long a call may take."""
-    return Redis.from_url(app.config["REDIS_URL"], retry=Retry(NoBackoff(), 0), socket_connect_timeout=5)
+def patient_connection(app: Flask, seconds: float) -> Redis:
+    """A new connection for a process that waits for work; a call may take as many seconds."""
+    return _connect(app, seconds)
 
 
 def queue() -> Queue:
@@ -93,11 +93,12 @@ def _note(line: _Line, error: RedisError | None) -> None:
 def _line(app: Flask) -> _Line:
     line: _Line | None = app.extensions.get("redis")
     if line is None:
-        connection = Redis.from_url(
-            app.config["REDIS_URL"],
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        line = app.extensions.setdefault("redis", _Line(connection))
+        line = app.extensions.setdefault("redis", _Line(_connect(app, ANSWER_SECONDS)))
     return line
+
+
+def _connect(app: Flask, seconds: float) -> Redis:
+    # redis-py's own retries would multiply the time that was meant
+    return Redis.from_url(
+        app.config["REDIS_URL"], socket_timeout=seconds, socket_connect_timeout=seconds, retry=Retry(NoBackoff(), 0)
+    )

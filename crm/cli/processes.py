@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -60,19 +61,30 @@ class ForkingWorker(Worker):
     def subscribe(self) -> None:
         """Nobody sends commands to workers; a thread beside a fork would be a risk for nothing."""
 
+    def register_death(self) -> None:
+        """As RQ does; without Redis the registration ends by itself."""
+        with suppress(RedisError):
+            super().register_death()
+
+
+class PatientScheduler(CronScheduler):
+    """RQ's scheduler, which ends when it is asked to, with Redis or without."""
+
+    def register_death(self, *args: Any) -> None:
+        with suppress(RedisError):
+            super().register_death(*args)
+
 
 @click.command()
 @with_appcontext
 def worker() -> None:
     """Do background jobs until stopped; a job that runs is finished first."""
-    connection = patient_connection(current_app)
+    connection = patient_connection(current_app, WORKER_TTL_SECONDS)
 
     def work() -> bool:
         forking = ForkingWorker([QUEUE], connection=connection, worker_ttl=WORKER_TTL_SECONDS)
-        try:
+        with suppress(RedisError):
             forking.work(logging_level="WARNING")
-        except RedisError:
-            log.debug("the worker lost Redis", exc_info=True)
         return forking.stop_wanted
 
     _until_stopped(connection, work)
@@ -83,11 +95,10 @@ def worker() -> None:
 def scheduler() -> None:
     """Every 15 seconds, have a worker look for work that was forgotten."""
     logging.getLogger("rq.cron").setLevel(logging.WARNING)
-    connection = patient_connection(current_app)
-    connection.connection_pool.connection_kwargs["socket_timeout"] = LONGEST_WAIT_SECONDS
+    connection = patient_connection(current_app, LONGEST_WAIT_SECONDS)
 
     def work() -> bool:
-        cron = CronScheduler(connection=connection, logging_level=logging.WARNING)
+        cron = PatientScheduler(connection=connection, logging_level=logging.WARNING)
         cron.register(
             sweep,
             queue_name=QUEUE,
@@ -97,11 +108,10 @@ def scheduler() -> None:
             failure_ttl=FAILURE_SECONDS,
             ttl=SWEEP_SECONDS,  # sweeps do not pile up behind a long job
         )
-        try:
-            cron.start()
-        except RedisError:
-            return False
-        return True
+        with suppress(RedisError):
+            cron.start()  # returns only when a signal asked for it
+            return True
+        return False
 
     _until_stopped(connection, work)
 

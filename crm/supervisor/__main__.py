@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -18,8 +19,10 @@ from crm.supervisor import valkey
 from crm.supervisor.children import TICK, Child, end, spawn, tend
 from crm.supervisor.preconditions import CannotStart, hold, require_database, require_port
 
-SERVICES = ("web", "worker", "scheduler")
+BACKGROUND = ("worker", "scheduler")
+BACKGROUND_SECONDS = 5  # how long they wait for the web server, which starts faster without them
 SLOW_SECONDS = 30
+FIRST_ADMIN = ("flask", "--app", "wsgi", "users", "first")
 
 
 @dataclass
@@ -34,7 +37,7 @@ class Stop:
 
 @dataclass
 class Announcement:
-    """Says once that the product is ready, and once that it takes long."""
+    """Says once that the product is ready, or that it takes long."""
 
     host: str
     port: int
@@ -42,15 +45,18 @@ class Announcement:
     ready: bool = False
     slow: bool = False
 
+    @property
+    def age(self) -> float:
+        """Seconds since the web server was started."""
+        return time.monotonic() - self.since
+
     def look(self) -> None:
         """Ask the product whether it is ready, as long as it was not."""
-        if self.ready:
-            return
         status, body = _get(self.host, self.port, "/readyz")
         if status == 200:
             self.ready = True
             print(f"Ready: http://{_url_host(self.host)}:{self.port}", flush=True)
-        elif not self.slow and time.monotonic() - self.since > SLOW_SECONDS:
+        elif not self.slow and self.age > SLOW_SECONDS:
             self.slow = True
             print(f"Not ready after {SLOW_SECONDS} s: {body or 'the web server does not answer'}", flush=True)
 
@@ -73,30 +79,25 @@ def main() -> int:
 
 def _run(settings: dict[str, Any], stop: Stop) -> None:
     instance: Path = settings["CRM_INSTANCE"]
-    environment = _environment(instance)
-    procfile = parse_procfile((config.ROOT / "Procfile").read_text()).processes
     with hold(instance):
-        redis: list[Child] = []
-        services = [Child(name, shlex.split(procfile[name]), environment) for name in SERVICES]
         require_port(settings["CRM_HOST"], settings["CRM_PORT"])
         require_database(settings["SQLALCHEMY_DATABASE_URI"])
-        if not os.environ.get("REDIS_URL"):
-            redis = [Child("redis", valkey.command(instance), environment)]
-            valkey.end_leftover(instance)
+        environment = _environment(instance)
+        redis = None if os.environ.get("REDIS_URL") else Child("redis", valkey.command(instance), environment)
+        services: list[Child] = []
         try:
-            for child in redis:
-                tend(child)
+            if redis:
+                valkey.end_leftover(instance)
+                tend(redis)
                 valkey.wait_until_answers(instance)
-            _prepare(procfile["release"], environment, stop)
-            announcement = Announcement(settings["CRM_HOST"], settings["CRM_PORT"])
-            while not stop.signals:
-                for child in redis + services:
-                    tend(child)
-                announcement.look()
-                time.sleep(TICK)
+            procfile = parse_procfile((config.ROOT / "Procfile").read_text()).processes
+            if _release(shlex.split(procfile["release"]), environment, stop):
+                names = ("web", *BACKGROUND)
+                services += [Child(name, shlex.split(procfile[name]), environment) for name in names]
+                _serve(redis, services, Announcement(settings["CRM_HOST"], settings["CRM_PORT"]), stop)
         finally:
             end(services, lambda: stop.signals > 1)
-            end(redis, lambda: stop.signals > 1)
+            end([redis] if redis else [], lambda: stop.signals > 1)
 
 
 def _environment(instance: Path) -> dict[str, str]:
@@ -108,17 +109,39 @@ def _environment(instance: Path) -> dict[str, str]:
     }
 
 
-def _prepare(release: str, environment: dict[str, str], stop: Stop) -> None:
-    for command in (shlex.split(release), ["flask", "--app", "wsgi", "users", "first"]):
-        process = spawn(command, environment)
-        while (code := process.poll()) is None and not stop.signals:
-            time.sleep(TICK / 5)
+def _release(command: list[str], environment: dict[str, str], stop: Stop) -> bool:
+    """Run the step before every start; False when a signal came meanwhile."""
+    process = spawn(command, environment)
+    while (code := process.poll()) is None:
         if stop.signals:
             process.terminate()
-            process.wait()
-            return
-        if code:
-            raise CannotStart(f"`{shlex.join(command)}` failed, so nothing was started; what it said stands above.")
+        time.sleep(TICK / 5)
+    _require_success(command, 0 if stop.signals else code)
+    return not stop.signals
+
+
+def _serve(redis: Child | None, services: list[Child], announcement: Announcement, stop: Stop) -> None:
+    """Keep everything running until a signal; the first administrator is made while the web server starts."""
+    web, *background = services
+    first_admin = Child("first admin", FIRST_ADMIN, web.environment)
+    tend(first_admin)
+    services.append(first_admin)
+    while not stop.signals:
+        for child in (redis, web):
+            if child:
+                tend(child)
+        if announcement.ready or announcement.age > BACKGROUND_SECONDS:
+            for child in background:
+                tend(child)
+        if not announcement.ready and first_admin.process and (code := first_admin.process.poll()) is not None:
+            _require_success(FIRST_ADMIN, code)
+            announcement.look()
+        time.sleep(TICK)
+
+
+def _require_success(command: Sequence[str], code: int) -> None:
+    if code:
+        raise CannotStart(f"`{shlex.join(command)}` failed, so nothing is started; what it said stands above.")
 
 
 def _get(host: str, port: int, path: str) -> tuple[int, str]:
