@@ -34,6 +34,10 @@ class Stop:
     def __call__(self, _number: int, _frame: FrameType | None) -> None:
         self.signals += 1
 
+    def is_urgent(self) -> bool:
+        """Whether a second signal came."""
+        return self.signals > 1
+
 
 @dataclass
 class Announcement:
@@ -83,21 +87,24 @@ def _run(settings: dict[str, Any], stop: Stop) -> None:
         require_port(settings["CRM_HOST"], settings["CRM_PORT"])
         require_database(settings["SQLALCHEMY_DATABASE_URI"])
         environment = _environment(instance)
-        redis = None if os.environ.get("REDIS_URL") else Child("redis", valkey.command(instance), environment)
-        services: list[Child] = []
+        commands = {
+            name: shlex.split(command)
+            for name, command in parse_procfile((config.ROOT / "Procfile").read_text()).processes.items()
+        }
+        redis = [] if os.environ.get("REDIS_URL") else [Child("redis", valkey.command(instance), environment)]
+        services = [Child(name, commands[name], environment) for name in ("web", *BACKGROUND)]
+        first_admin = Child("first admin", FIRST_ADMIN, environment)
         try:
-            if redis:
+            for child in redis:
                 valkey.end_leftover(instance)
-                tend(redis)
+                tend(child)
                 valkey.wait_until_answers(instance)
-            procfile = parse_procfile((config.ROOT / "Procfile").read_text()).processes
-            if _release(shlex.split(procfile["release"]), environment, stop):
-                names = ("web", *BACKGROUND)
-                services += [Child(name, shlex.split(procfile[name]), environment) for name in names]
-                _serve(redis, services, Announcement(settings["CRM_HOST"], settings["CRM_PORT"]), stop)
+            if _release(commands["release"], environment, stop):
+                announcement = Announcement(settings["CRM_HOST"], settings["CRM_PORT"])
+                _serve(redis, services, first_admin, announcement, stop)
         finally:
-            end(services, lambda: stop.signals > 1)
-            end([redis] if redis else [], lambda: stop.signals > 1)
+            end([*services, first_admin], stop.is_urgent)
+            end(redis, stop.is_urgent)
 
 
 def _environment(instance: Path) -> dict[str, str]:
@@ -120,28 +127,30 @@ def _release(command: list[str], environment: dict[str, str], stop: Stop) -> boo
     return not stop.signals
 
 
-def _serve(redis: Child | None, services: list[Child], announcement: Announcement, stop: Stop) -> None:
+def _serve(
+    redis: list[Child], services: list[Child], first_admin: Child, announcement: Announcement, stop: Stop
+) -> None:
     """Keep everything running until a signal; the first administrator is made while the web server starts."""
-    web, *background = services
-    first_admin = Child("first admin", FIRST_ADMIN, web.environment)
     tend(first_admin)
-    services.append(first_admin)
     while not stop.signals:
-        for child in (redis, web):
-            if child:
-                tend(child)
-        if announcement.ready or announcement.age > BACKGROUND_SECONDS:
-            for child in background:
-                tend(child)
-        if not announcement.ready and first_admin.process and (code := first_admin.process.poll()) is not None:
-            _require_success(FIRST_ADMIN, code)
+        web_alone = not announcement.ready and announcement.age < BACKGROUND_SECONDS
+        for child in redis + services[: 1 if web_alone else None]:
+            tend(child)
+        if not announcement.ready and _succeeded(first_admin):
             announcement.look()
         time.sleep(TICK)
+    print("Stopping; a job that runs has 10 s to end (Ctrl-C again: none).", flush=True)
+
+
+def _succeeded(child: Child) -> bool:
+    code = child.process.poll() if child.process else None
+    _require_success(child.command, code or 0)
+    return code is not None
 
 
 def _require_success(command: Sequence[str], code: int) -> None:
     if code:
-        raise CannotStart(f"`{shlex.join(command)}` failed, so nothing is started; what it said stands above.")
+        raise CannotStart(f"`{shlex.join(command)}` failed, so the product does not start; what it said stands above.")
 
 
 def _get(host: str, port: int, path: str) -> tuple[int, str]:

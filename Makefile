@@ -1,0 +1,52 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := -qq --disable-pip-version-check --no-input --only-binary :all: --no-compile
+
+.PHONY: run setup test bench chromium
+
+run: setup
+	@exec $(BIN)/python -m crm.supervisor
+
+setup: $(VENV)/requirements
+
+test: $(VENV)/requirements-dev chromium
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+bench: $(VENV)/requirements-dev
+	$(BIN)/python -m bench
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@rm -rf $(VENV)
+	@if $(PYTHON) -m pip --version >/dev/null 2>&1; then $(PYTHON) -m venv --without-pip $(VENV); \
+		else $(PYTHON) -m venv $(VENV); fi
+
+# What was installed is kept beside the interpreter: nothing is done again until the list changes.
+$(VENV)/requirements: requirements.txt $(BIN)/python
+	@echo "Installing what the product needs; this takes less than a minute."
+	@$(call install,requirements.txt)
+	@cp requirements.txt $@
+
+$(VENV)/requirements-dev: requirements-dev.txt $(VENV)/requirements
+	@echo "Installing what the tests need."
+	@$(call install,requirements-dev.txt)
+	@cp requirements-dev.txt $@
+
+chromium:
+	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+		echo "Installing Chromium for the browser tests."; \
+		apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
+	fi; command -v chromium >/dev/null || \
+		echo "!!! BROWSER TESTS ARE LEFT OUT: there is no Chromium here (apt-get install chromium) !!!"
+
+# The pip of this machine installs into the virtualenv; a pip of its own would cost seven seconds.
+define install
+if [ -x $(BIN)/pip ]; then $(BIN)/python -m pip install $(INSTALL) -r $(1); \
+	else $(PYTHON) -m pip --python $(BIN)/python install $(INSTALL) -r $(1); fi
+endef
