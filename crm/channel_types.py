@@ -12,9 +12,13 @@ from phonenumbers import PhoneNumberFormat
 
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
+from crm.phones import e164
 from crm.text import has_control, squeeze
 
 MAX_LENGTH = 300
+_EMAIL_LENGTH = 254  # RFC 5321
+# RFC 5321's Dot-string, in the characters that addresses really have; the rest is for email-validator to judge.
+_PLAIN_LOCAL = re.compile(r"(?=.{1,64}\Z)[a-z0-9_+-]+(?:\.[a-z0-9_+-]+)*\Z", re.I | re.A)
 
 
 class ChannelType(enum.StrEnum):
@@ -71,20 +75,26 @@ def normalize(type_: str, value: str, region: str) -> str:
 
 
 def _phone(value: str, region: str) -> str:
-    try:
-        number = phonenumbers.parse(value, region)
-    except phonenumbers.NumberParseException:
-        number = None
-    if number is None or not phonenumbers.is_valid_number(number):
+    number = e164(value, region)
+    if number is None:
         raise ChannelError(_("%(value)s is not a valid phone number.", value=value[:40]))
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return number
 
 
 def _email(value: str, _region: str) -> str:
+    local, _at, domain = value.rpartition("@")
     try:
+        if _PLAIN_LOCAL.match(local) and domain.isascii() and len(value) <= _EMAIL_LENGTH:
+            return f"{local}@{_domain(domain)}".casefold()
         return validate_email(value, check_deliverability=False).normalized.casefold()
     except EmailNotValidError:
         raise ChannelError(_("%(value)s is not a valid e-mail address.", value=value[:60])) from None
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> str:
+    """A valid domain, normalized: many addresses share few of them, and checking one takes long."""
+    return validate_email(f"a@{domain}", check_deliverability=False).domain
 
 
 def _handle(pattern: str, hosts: str) -> Callable[[str, str], str]:
@@ -92,9 +102,11 @@ def _handle(pattern: str, hosts: str) -> Callable[[str, str], str]:
         rf"(?:(?:https?://)?(?:www\.|m\.)?(?:{hosts})/|@)?(?P<handle>{pattern})/?(?:\?\S*)?\Z", re.I | re.A
     )
 
+    host_alone = re.compile(rf"(?:www\.|m\.)?(?:{hosts})", re.I | re.A)
+
     def normalizer(value: str, _region: str) -> str:
         match = bare.match(value)
-        if not match:
+        if not match or host_alone.fullmatch(match["handle"]):
             raise ChannelError(_("%(value)s is not a valid user name.", value=value[:60]))
         return match["handle"].casefold()
 
@@ -109,7 +121,7 @@ def _website(value: str, _region: str) -> str:
         port = f":{parts.port}" if parts.port else ""
     except (ValueError, UnicodeError):
         raise ChannelError(_("%(value)s is not a valid web address.", value=value[:60])) from None
-    plain = parts.scheme in ("http", "https") and "." in host and not parts.username and " " not in address
+    plain = parts.scheme in ("http", "https") and "." in host and "@" not in parts.netloc and " " not in address
     if not plain or not re.fullmatch(r"[a-z0-9.-]+", host):
         raise ChannelError(_("%(value)s is not a valid web address.", value=value[:60]))
     query = f"?{parts.query}" if parts.query else ""

@@ -8,7 +8,9 @@ _KEEP = {"й"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BIDI = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _SPACES = re.compile(r"[\s\u00a0\u202f]+")
-_PHONE_QUERY = re.compile(r"[\d+().\-\s\u00a0\u202f]*\d[\d+().\-\s\u00a0\u202f]*\Z")
+# Nothing to see and nothing to join: they come along when text is copied from pages and spreadsheets.
+_INVISIBLE = re.compile(r"[\u00ad\u200b\u2060\ufeff]")
+_PHONE_QUERY = re.compile(r"[\d+().\-\s\u00a0\u202f]+")
 
 
 def has_control(text: str) -> bool:
@@ -19,11 +21,13 @@ def has_control(text: str) -> bool:
 
 
 def squeeze(text: str) -> str:
-    r"""The text on one line, without blanks at its ends or doubled within.
+    r"""The text on one line, without invisible characters, and without blanks at its ends or doubled within.
 
     >>> squeeze("  Anna \u00a0 Ivanova\n")
     'Anna Ivanova'
     """
+    if not text.isascii():
+        text = _INVISIBLE.sub("", text)
     return _SPACES.sub(" ", text).strip()
 
 
@@ -76,4 +80,4 @@ def digits(text: str) -> str:
 
 def looks_like_phone(query: str) -> bool:
     """True for a query of digits, + ( ) - . and blanks only, with at least one digit."""
-    return bool(_PHONE_QUERY.match(query))
+    return bool(_PHONE_QUERY.fullmatch(query)) and any(map(str.isdecimal, query))
