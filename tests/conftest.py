@@ -39,7 +39,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     run = Path(os.environ[RUN])
     if "TEST_DATABASE_URL" in os.environ:
         databases.drop_all(run)
-    if not (run / "keeper.log").exists():  # the servers' keeper removes it last
+    if not (run / "keeper.log").exists() or (run / "failed").exists():  # else the servers' keeper removes it
         shutil.rmtree(run)
 
 

