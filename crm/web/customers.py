@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, url_for
+from flask import Blueprint, Response, jsonify, make_response, render_template, request, stream_with_context, url_for
 
 from crm.errors import DuplicateChannel, Invalid, StaleVersion
 from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, customer_from_json
@@ -120,7 +120,7 @@ def customer_duplicates() -> Response:
 @requires(Permission.READ)
 def customer_export() -> Response:
     """A CSV of just what the list shows."""
-    lines = exports.csv_lines(current_criteria())
+    lines = stream_with_context(exports.csv_lines(current_criteria()))
     headers = {"Content-Disposition": "attachment; filename=customers.csv"}
     return Response(lines, mimetype="text/csv", headers=headers)
 

@@ -1,6 +1,6 @@
 """Bulk uploads: the form, the progress, the result."""
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
 from flask_babel import get_locale
 
 from crm.errors import Invalid
@@ -38,7 +38,7 @@ def import_errors(pk: int) -> Response:
     """The rows that were not taken, as a file to mend and upload again."""
     upload = imports.get(pk)
     headers = {"Content-Disposition": f"attachment; filename=import-{upload.id}-errors.csv"}
-    return Response(imports.failures_csv(pk), mimetype="text/csv", headers=headers)
+    return Response(stream_with_context(imports.failures_csv(pk)), mimetype="text/csv", headers=headers)
 
 
 @customers_bp.route("/import/", methods=["GET", "POST"])

@@ -1,0 +1,81 @@
+"""Browsers of the cast, a customer to work with, and laws that every page is asked about."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from crm.db import db
+from crm.models import AuditEntry, Customer, User
+from tests import people
+from tests.client import Browser
+
+
+@pytest.fixture
+def manager(client_of: Callable[[User], Browser], boris: User) -> Browser:
+    """Boris's browser."""
+    return client_of(boris)
+
+
+@pytest.fixture
+def viewer(client_of: Callable[[User], Browser], vera: User) -> Browser:
+    """Vera's browser."""
+    return client_of(vera)
+
+
+@pytest.fixture
+def admin(client_of: Callable[[User], Browser], alice: User) -> Browser:
+    """Alice's browser."""
+    return client_of(alice)
+
+
+@pytest.fixture
+def stranger(client_of: Callable[[User], Browser], carla: User) -> Browser:
+    """Carla's browser: she is a customer, who has no business in the office."""
+    return client_of(carla)
+
+
+@pytest.fixture
+def anna(app: Flask) -> Customer:
+    """A customer with a phone and an e-mail."""
+    return people.add("Анна Иванова", phone="+79123456789", email="anna@example.com", city="Тверь", tags=["vip"])
+
+
+@pytest.fixture
+def nothing_changes(app: Flask) -> Callable[[], AbstractContextManager[None]]:
+    """`with nothing_changes():` fails when any row of any table has changed, come or gone."""
+
+    @contextmanager
+    def watching() -> Iterator[None]:
+        before = contents()
+        yield
+        assert contents() == before
+
+    return watching
+
+
+@pytest.fixture
+def trail(app: Flask) -> Callable[[], list[AuditEntry]]:
+    """`trail()` is what has been noted since it was asked last; ask for it after the fixtures that write."""
+    seen = 0
+
+    def since() -> list[AuditEntry]:
+        nonlocal seen
+        entries = list(db.session.scalars(select(AuditEntry).where(AuditEntry.id > seen).order_by(AuditEntry.id)))
+        seen = entries[-1].id if entries else seen
+        return entries
+
+    since()
+    return since
+
+
+def contents() -> dict[str, list[Any]]:
+    """Every row of every table."""
+    with db.engine.connect() as connection:
+        return {
+            table.name: sorted(map(repr, connection.execute(select(table)).all()))
+            for table in db.metadata.tables.values()
+        }

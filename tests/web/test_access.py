@@ -1,0 +1,187 @@
+"""Who may open what: one table of route × role, walked against the URL map."""
+
+import pytest
+from flask import url_for
+from sqlalchemy import func, select
+
+from crm.db import atomic, db
+from crm.models import AuditEntry, Import, Role, User
+from tests import people
+from tests.web.pages import toast
+
+ROLES = ("anonymous", "viewer", "manager", "admin", "customer")
+READ = (302, 200, 200, 200, 404)
+WRITE = (302, 403, 200, 200, 404)
+ADMIN = (302, 403, 403, 200, 404)
+PUBLIC = (200, 200, 200, 200, 200)
+
+
+def posted(status: int, row: tuple[int, ...]) -> tuple[int, ...]:
+    """The row with another status for those who are let in: what an empty form is answered with."""
+    return tuple(status if one == 200 else one for one in row)
+
+
+# A POST is sent with an empty form: 422 says that the form was read, 303 that there was nothing to fill in.
+TABLE = {
+    ("dashboard.index", "GET"): (302, 200, 200, 200, 303),
+    ("customers.customer_list", "GET"): READ,
+    ("customers.customer_detail", "GET"): READ,
+    ("customers.customer_export", "GET"): READ,
+    ("customers.customer_duplicates", "GET"): WRITE,
+    ("customers.customer_create", "GET"): WRITE,
+    ("customers.customer_create", "POST"): posted(422, WRITE),
+    ("customers.customer_update", "GET"): WRITE,
+    ("customers.customer_update", "POST"): posted(422, WRITE),
+    ("customers.customer_delete", "GET"): WRITE,
+    ("customers.customer_delete", "POST"): posted(303, WRITE),
+    ("customers.customer_archive", "POST"): posted(303, WRITE),
+    ("customers.api_search_customers", "GET"): (401, 200, 200, 200, 404),
+    ("customers.api_create_customer", "POST"): (401, 403, 422, 422, 404),
+    ("customers.customer_import", "GET"): WRITE,
+    ("customers.customer_import", "POST"): posted(422, WRITE),
+    ("imports.import_detail", "GET"): READ,
+    ("imports.import_cancel", "POST"): posted(303, WRITE),
+    ("imports.import_errors", "GET"): READ,
+    ("channels.add_contact_channel", "GET"): WRITE,
+    ("channels.add_contact_channel", "POST"): posted(422, WRITE),
+    ("channels.delete_contact_channel", "POST"): posted(303, WRITE),
+    ("channels.make_primary_channel", "POST"): posted(303, WRITE),
+    ("settings.index", "GET"): (302, 303, 303, 303, 303),
+    ("settings.profile", "GET"): (302, 200, 200, 200, 200),
+    ("settings.profile", "POST"): (302, 303, 303, 303, 303),
+    ("settings.password", "POST"): (302, 422, 422, 422, 422),
+    ("settings.user_list", "GET"): ADMIN,
+    ("settings.user_create", "GET"): ADMIN,
+    ("settings.user_create", "POST"): posted(422, ADMIN),
+    ("settings.user_update", "GET"): ADMIN,
+    ("settings.user_update", "POST"): posted(303, ADMIN),
+    ("settings.audit_log", "GET"): ADMIN,
+    ("auth.login", "GET"): (200, 303, 303, 303, 303),
+    ("auth.login", "POST"): (422, 422, 422, 422, 422),
+    ("auth.logout", "POST"): (302, 303, 303, 303, 303),
+    ("auth.preferences", "POST"): (303, 303, 303, 303, 303),
+    ("health.healthz", "GET"): PUBLIC,
+    ("health.readyz", "GET"): PUBLIC,
+    ("static", "GET"): PUBLIC,
+}
+PROTECTED = sorted(row for row, statuses in TABLE.items() if statuses[0] in (302, 401))
+POSTS = sorted(endpoint for endpoint, method in TABLE if method == "POST")
+
+
+@pytest.fixture
+def browsers(client, viewer, manager, admin, stranger):
+    return dict(zip(ROLES, (client, viewer, manager, admin, stranger), strict=True))
+
+
+@pytest.fixture
+def address(app, vera):
+    """`address(endpoint)` leads to a row that is there; to another one each time where the route deletes it."""
+    upload, keep = stored_import(), people.add("Anna", telegram="anna_i")
+
+    def make(endpoint: str) -> str:
+        deletes = "delete" in endpoint
+        customer = people.add("Anna", telegram="anna_i", allow_duplicate=True) if deletes else keep
+        noun, arguments = endpoint.partition(".")[0], next(app.url_map.iter_rules(endpoint)).arguments
+        pk = {"customers": customer.id, "channels": customer.channels[0].id, "imports": upload, "settings": vera.id}
+        known = {"pk": pk.get(noun), "customer_pk": customer.id, "filename": "app.css"}
+        with app.test_request_context():
+            return url_for(endpoint, **{name: known[name] for name in arguments})
+
+    return make
+
+
+def stored_import() -> int:
+    upload = Import(
+        filename="a.csv", stored_as="a", size=1, encoding="utf-8", delimiter=",", header_line=0, columns=["name"],
+        mapping=["name"], locale="en", total_rows=0, status="done",
+    )  # fmt: skip
+    with atomic() as session:
+        session.add(upload)
+    return upload.id
+
+
+def test_every_route_and_method_is_in_the_table(app):
+    routes = {
+        (rule.endpoint, method) for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}
+    }
+    assert routes == set(TABLE)
+
+
+def test_each_role_gets_what_the_table_says(browsers, address):
+    got = {
+        (endpoint, method): tuple(browsers[role].open(address(endpoint), method=method).status_code for role in ROLES)
+        for endpoint, method in TABLE
+    }
+    assert got == TABLE
+
+
+def test_a_stranger_is_asked_to_sign_in_in_the_form_that_was_asked_for(client, address):
+    for endpoint, method in PROTECTED:
+        path = address(endpoint)
+        partial = client.open(path, method=method, htmx=True)
+        assert (partial.status_code, partial.headers["HX-Redirect"], partial.data) == (401, "/login", b"")
+        answer = client.open(path, method=method)
+        if path.startswith("/customers/api/"):
+            assert answer.status_code == 401 and set(answer.json) == {"error"}
+        else:
+            assert answer.status_code == 302 and answer.location.startswith("/login")
+
+
+@pytest.mark.parametrize("token", [None, "", "wrong"])
+def test_a_post_without_its_token_is_refused_and_changes_nothing(browsers, address, nothing_changes, token):
+    paths = [address(endpoint) for endpoint in POSTS]
+    headers = {} if token is None else {"X-CSRFToken": token}
+    with nothing_changes():
+        for path in paths:
+            answer = browsers["admin"].post(path, csrf=False, headers=headers)
+            text = answer.json["error"] if path.startswith("/customers/api/") else answer.text
+            assert (path, answer.status_code) == (path, 400) and "Reload" in text
+            partial = browsers["admin"].post(path, csrf=False, headers=headers, htmx=True)
+            assert (path, partial.status_code) == (path, 400) and "Reload" in toast(partial) and not partial.data
+
+
+def test_a_token_of_another_session_is_refused(browsers, anna, nothing_changes):
+    foreign = browsers["viewer"].get("/settings/profile/").text.partition('csrf-token" content="')[2].partition('"')[0]
+    assert len(foreign) > 40
+    with nothing_changes():
+        headers = {"X-CSRFToken": foreign}
+        assert browsers["admin"].post(f"/customers/{anna.id}/archive/", headers=headers).status_code == 400
+
+
+def test_who_may_not_come_in_learns_nothing_about_tokens(browsers, address):
+    for endpoint in POSTS:
+        for role, expected in zip(ROLES, TABLE[endpoint, "POST"], strict=True):
+            if expected in (302, 401, 403, 404):
+                assert browsers[role].post(address(endpoint), csrf=False).status_code == expected
+
+
+def test_a_view_that_declares_nothing_is_refused_to_everybody(app, browsers, monkeypatch):
+    monkeypatch.setitem(app.view_functions, "customers.customer_list", lambda: "open to all")
+    got = [browsers[role].get("/customers/").status_code for role in ROLES]
+    assert got == [302, 403, 403, 403, 404]
+
+
+def test_a_customer_gets_no_page_that_tells_of_others(stranger, address):
+    for endpoint, method in TABLE:
+        if method == "GET" and TABLE[endpoint, method][4] == 404:
+            assert "Anna" not in stranger.get(address(endpoint)).text
+
+
+def test_what_was_taken_from_a_person_is_gone_with_the_next_click(manager, boris, address):
+    path = address("customers.customer_detail")
+    assert manager.get(path).status_code == 200
+    with atomic() as session:
+        session.get(User, boris.id).role = Role.VIEWER
+    assert manager.post(address("customers.customer_archive")).status_code == 403
+    with atomic() as session:
+        session.get(User, boris.id).active = False
+    assert manager.get(path).status_code == 302
+
+
+def test_refusals_leave_no_trace(browsers, address, trail):
+    paths = [address("customers.customer_delete"), address("channels.delete_contact_channel")]
+    trail()
+    for path in paths:
+        for role in ("anonymous", "viewer", "customer"):
+            browsers[role].post(path)
+    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 3
