@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from flask_babel import force_locale
 from sqlalchemy import and_, or_, select
@@ -33,7 +33,7 @@ rehearse = import_rehearse.rehearse
 
 def accept(
     actor: Actor,
-    stream: BinaryIO,
+    stream: IO[bytes],
     filename: str,
     on_duplicate: str = "skip",
     mapping: Mapping[str, str] | None = None,
@@ -142,7 +142,7 @@ def _failures(pk: int) -> Iterator[Failure]:
         last = found[-1].row
 
 
-def _save(stream: BinaryIO, path: Path) -> int:
+def _save(stream: IO[bytes], path: Path) -> int:
     with path.open("xb") as file:
         shutil.copyfileobj(stream, file, 1 << 20)
         file.flush()

@@ -1,0 +1,126 @@
+"""The import of generated rows, beside the bare bulk write of the same customers into the same indexes."""
+
+import io
+import resource
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psycopg
+from flask import Flask
+from sqlalchemy import text
+
+from bench.samples import HEADER, customers_csv
+from crm.db import db
+from crm.services import import_write as write
+from crm.services import imports
+from crm.services.audit import Actor
+from crm.services.import_decide import Record
+from crm.services.import_rows import Format, rows
+from crm.tabular.records import records
+
+ROUNDS = {"postgresql": 3, "sqlite": 1}
+_TABLES = "customers, contact_channels, customer_tags, tags, imports, import_failures, audit_entries"
+_STAMP = "2026-11-01 12:00:00+00"
+
+
+def run(app: Flask, engine: str, customers: int) -> list[dict[str, Any]]:
+    """One row for the limit and one for the import; the imported customers stay in the tables."""
+    data = customers_csv(customers)
+    ready = _tuples(data)
+    bare, ours = [], []
+    with app.app_context():
+        for _round in range(ROUNDS[engine]):
+            bare.append(_LIMITS[engine](*ready))
+            if engine == "postgresql":
+                _empty()
+            ours.append(_import(data))
+        db.session.rollback()
+    limit = len(ready[0]) / median(bare)
+    speed = customers / median(ours)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return [
+        {"engine": engine, "way": _NAMES[engine], "rows": len(ready[0]), "rows_per_second": round(limit)},
+        {
+            "engine": engine,
+            "way": "import",
+            "rows": customers,
+            "rows_per_second": round(speed),
+            "share_of_limit": round(speed / limit, 2),
+            "peak_mb": memory,
+        },
+    ]
+
+
+def _import(data: bytes) -> float:
+    upload = imports.accept(Actor(None, "bench"), io.BytesIO(data), "customers.csv", start=False)
+    begun = time.perf_counter()
+    imports.run(upload.id)
+    seconds = time.perf_counter() - begun
+    done = imports.get(upload.id)
+    if done.status != "done" or done.read_rows != done.total_rows:
+        raise RuntimeError(done.error)
+    return seconds
+
+
+def _tuples(data: bytes) -> tuple[list[Any], list[Any]]:
+    """The rows as they go into the two tables, worked out beforehand."""
+    layout = Format(HEADER, list(HEADER), "RU", "RUB")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "customers.csv"
+        path.write_bytes(data)
+        good = [row for row in rows(records(path, "utf-8", ","), 0, layout) if not row.error]
+    stored = [Record(row.data, pk, 1, row.derived, row.data.channels) for pk, row in enumerate(good, 1)]
+    customers = [write._customer(record, _STAMP) for record in stored]
+    return customers, [channel for record in stored for channel in write._channels(record, _STAMP)]
+
+
+def _copy(customers: list[Any], channels: list[Any]) -> float:
+    _empty()
+    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    begun = time.perf_counter()
+    with psycopg.connect(url) as connection, connection.cursor() as cursor:
+        for table, columns, found in (
+            ("customers", write._CUSTOMER, customers),
+            ("contact_channels", write._CHANNEL, channels),
+        ):
+            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
+                for row in found:
+                    copy.write_row(row)
+    return time.perf_counter() - begun
+
+
+def _executemany(customers: list[Any], channels: list[Any]) -> float:
+    """Into a copy of the database, in one transaction: nobody else gets a turn, as nobody could in an import."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "bare.db"
+        shutil.copyfile(str(db.engine.url.database), path)
+        with sqlite3.connect(path) as connection:
+            connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
+            connection.execute("DELETE FROM customers")
+            connection.commit()
+            begun = time.perf_counter()
+            for table, columns, found in (
+                ("customers", write._CUSTOMER, customers),
+                ("contact_channels", write._CHANNEL, channels),
+            ):
+                marks = ", ".join("?" * len(columns))
+                connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", found)
+            connection.commit()
+            return time.perf_counter() - begun
+
+
+def _empty() -> None:
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(text(f"TRUNCATE {_TABLES} RESTART IDENTITY CASCADE"))
+
+
+_NAMES = {"postgresql": "bare COPY, customers and channels", "sqlite": "bare executemany, customers and channels"}
+_LIMITS: dict[str, Callable[[list[Any], list[Any]], float]] = {"postgresql": _copy, "sqlite": _executemany}
