@@ -49,11 +49,24 @@ def _init_extensions(app: Flask) -> None:
 
 
 def _init_web(app: Flask) -> None:
-    from crm.web import auth, channels, customers, dashboard, errors, health, htmx, imports, locale, security, settings
+    from crm.web import (
+        auth,
+        channels,
+        customers,
+        dashboard,
+        errors,
+        health,
+        htmx,
+        imports,
+        locale,
+        security,
+        settings,
+        templating,
+    )
 
     for noun in (auth, customers, channels, imports, dashboard, settings, health):
         app.register_blueprint(noun.bp)
-    for habit in (locale, htmx, security, errors):
+    for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)
 
 

@@ -33,7 +33,7 @@
   document.querySelectorAll(".toast-item").forEach(fade);
   body.addEventListener("toast", (event) => toast(event.detail.message, event.detail.level));
 
-  // After a swap: dialogs open, the first wrong field has the focus, the list's state goes where it is needed
+  // After a swap: dialogs open, the first wrong field has the focus (on a whole page too), the list's state goes where it is needed
   body.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target ?? event.target;
     if (target.id === "dialog") $("#dialog").showModal();
@@ -48,6 +48,8 @@
   body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "customer-rows") $("#new-name")?.focus();
   });
+
+  $('[aria-invalid="true"]')?.focus();
 
   // Questions before what cannot be undone
   body.addEventListener("htmx:confirm", (event) => {

@@ -17,6 +17,7 @@ from crm.models import ContactChannel, Customer, CustomerTag, Tag
 from crm.text import digits, fold, looks_like_phone
 
 COUNT_CAP = 1000
+GATHERED = 10_000  # so many hits are sorted in about 20 ms
 QUERY_LIMIT = 200  # characters of a query that are looked at
 SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "name": Customer.name_key,
@@ -80,50 +81,70 @@ class Hit:
 
 @dataclass
 class Page:
-    """One page of hits; `next_cursor` is '' on the last one."""
+    """One page of hits; `next_cursor` is '' on the last one. `total` is counted no further than `COUNT_CAP` + 1."""
 
     items: list[Hit]
     next_cursor: str
+    total: int
 
 
 class BadCursor(ValueError):
     """The cursor was not made by `find` for this order."""
 
 
-def find(criteria: Criteria, limit: int = 50, cursor: str = "") -> Page:
+def find(criteria: Criteria, limit: int = 50, cursor: str = "", tags: bool = True) -> Page:
     """The customers that meet the criteria, in order, `limit` at a time; raises `BadCursor`.
 
-    Keyset paging: a page costs the same however far down it is. Two statements, three where a page crosses from
-    the customers that have the sorted value to those that lack it (they come last in both directions).
+    Keyset paging: a page costs the same however far down it is. Two statements, one more for the tags, and one more
+    where a page crosses from the customers that have the sorted value to those that lack it (they come last in both
+    directions).
     """
     name, descending = criteria.sort.removeprefix("-"), criteria.sort.startswith("-")
-    column = SORTS[name]
-    base = select(*_COLUMNS).where(*conditions(criteria))
     after = _decode(cursor, name)
+    found = _count(criteria)
+    columns, source = _source(criteria, found)
+    column = columns[SORTS[name].key]
     segments: list[ColumnElement[bool]] = [column != "", column == ""] if name in _MAY_BE_MISSING else [true()]
     if after is not None and len(segments) == 2 and after[0] == "":
         segments = segments[1:]
     rows: list[Any] = []
     for index, segment in enumerate(segments):
-        page = _ordered(base.where(segment), column, descending, after if index == 0 else None)
+        page = _ordered(source.where(segment), column, columns["id"], descending, after if index == 0 else None)
         rows += db.session.execute(page.limit(limit + 1 - len(rows))).all()
         if len(rows) > limit:
             break
     hits = [_hit(row) for row in rows[:limit]]
-    _add_tags(hits)
+    if tags:
+        _add_tags(hits)
     last = rows[limit - 1] if len(rows) > limit else None
-    return Page(hits, "" if last is None else _encode(getattr(last, column.key), last.id))
+    following = "" if last is None else _encode(getattr(last, SORTS[name].key), last.id)
+    return Page(hits, following, min(found, COUNT_CAP + 1))
 
 
-def count(criteria: Criteria) -> int:
-    """How many customers meet the criteria, counted no further than `COUNT_CAP` + 1."""
-    capped = select(Customer.id).where(*conditions(criteria)).limit(COUNT_CAP + 1).subquery()
+def _count(criteria: Criteria) -> int:
+    cap = (GATHERED if criteria.q else COUNT_CAP) + 1
+    capped = select(Customer.id).where(*conditions(criteria)).limit(cap).subquery()
     return db.session.scalar(select(func.count()).select_from(capped)) or 0
 
 
-def conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
-    """The WHERE of the criteria: query and filters."""
-    clauses = [_matches(criteria.q[:QUERY_LIMIT])] if criteria.q.strip() else []
+def _source(criteria: Criteria, found: int) -> tuple[Any, Select[Any]]:
+    """Where the page is taken from, by how many there are to choose among.
+
+    A planner cannot know how often a piece of a word occurs, nor where in the order: walking the order until
+    enough are found reads nearly the whole table for a surname that sorts last. So few are gathered by the trigram
+    index and sorted; only for many, which are soon met, the order is walked and the text of each row looked at.
+    """
+    if not criteria.q:
+        return Customer.__table__.c, select(*_COLUMNS).where(*conditions(criteria))
+    if found > GATHERED:
+        return Customer.__table__.c, select(*_COLUMNS).where(*conditions(criteria, indexed=False))
+    gathered = select(*_COLUMNS).where(*conditions(criteria)).cte("gathered").prefix_with("MATERIALIZED")
+    return gathered.c, select(gathered)
+
+
+def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[bool]]:
+    """The WHERE of the criteria: query and filters; `indexed=False` keeps the trigram index out of it."""
+    clauses = [_matches(criteria.q[:QUERY_LIMIT], indexed)] if criteria.q.strip() else []
     if criteria.status:
         clauses.append(Customer.status == criteria.status)
     if criteria.tag:
@@ -143,7 +164,7 @@ def conditions(criteria: Criteria) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def _matches(query: str) -> ColumnElement[bool]:
+def _matches(query: str, indexed: bool) -> ColumnElement[bool]:
     words = fold(query).split()
     if any("\x00" in word for word in words):
         return false()
@@ -154,7 +175,7 @@ def _matches(query: str) -> ColumnElement[bool]:
         number = digits(query)
         readings += [[number]] + ([["7" + number[1:]]] if number.startswith("8") else [])
     unique = [list(reading) for reading in dict.fromkeys(tuple(reading) for reading in readings)]
-    found = _contains([[_pattern(word) for word in reading] for reading in unique])
+    found = _contains([[_pattern(word) for word in reading] for reading in unique], indexed)
     if len(words) == 1 and len(words[0]) == 1:
         return or_(_begins(Customer.name_key, words[0]), found)
     return found
@@ -167,12 +188,12 @@ def _pattern(word: str) -> str:
     return " " * (3 - len(word)) + word if len(word) < 3 else word
 
 
-def _contains(readings: list[list[str]]) -> ColumnElement[bool]:
-    """Any of the readings, all patterns of it, by the trigram index of the engine."""
-    if is_postgresql():
-        return or_(
-            *(and_(*(Customer.search_text.contains(p, autoescape=True) for p in reading)) for reading in readings)
-        )
+def _contains(readings: list[list[str]], indexed: bool) -> ColumnElement[bool]:
+    """Any of the readings, all patterns of it, by the trigram index of the engine or by the text of each row."""
+    if is_postgresql() or not indexed:
+        # A column in an expression is no column of an index.
+        column = Customer.search_text if indexed else Customer.search_text.concat("")
+        return or_(*(and_(*(column.contains(pattern, autoescape=True) for pattern in reading)) for reading in readings))
     expression = " OR ".join(
         "(" + " AND ".join('"{}"'.format(pattern.replace('"', '""')) for pattern in reading) + ")"
         for reading in readings
@@ -189,14 +210,12 @@ def _begins(column: InstrumentedAttribute[str], prefix: str) -> ColumnElement[bo
 
 
 def _ordered(
-    statement: Select[Any], column: InstrumentedAttribute[Any], descending: bool, after: tuple[Any, int] | None
+    statement: Select[Any], column: Any, pk: Any, descending: bool, after: tuple[Any, int] | None
 ) -> Select[Any]:
     if after is not None:
-        place = tuple_(column, Customer.id)
+        place = tuple_(column, pk)
         statement = statement.where(place < after if descending else place > after)
-    if descending:
-        return statement.order_by(column.desc(), Customer.id.desc())
-    return statement.order_by(column, Customer.id)
+    return statement.order_by(column.desc(), pk.desc()) if descending else statement.order_by(column, pk)
 
 
 def _hit(row: Any) -> Hit:

@@ -28,7 +28,6 @@ def customer_list() -> Response:
     context: dict[str, Any] = {
         "page": page,
         "criteria": criteria,
-        "count": search.count(criteria),
         "state": state(criteria),
     }
     if not is_partial():
@@ -130,7 +129,7 @@ def customer_export() -> Response:
 def api_search_customers() -> Response:
     """At most 20 hits, as JSON or as the partial under the search box."""
     criteria = search.Criteria(q=current_criteria().q, status="")
-    hits = search.find(criteria, limit=20).items if criteria.q.strip() else []
+    hits = search.find(criteria, limit=20, tags=False).items if criteria.q.strip() else []
     if is_partial():
         return make_response(render_template("customers/_hits.html", hits=hits, criteria=criteria))
     return jsonify(results=[_as_json(hit.id, hit.name, hit.phone, hit.email) for hit in hits])
@@ -202,7 +201,9 @@ def _new_row(customer: Customer) -> Response:
         [tag.name for tag in customer.tags],
     )  # fmt: skip
     blank = NewCustomerForm(formdata=None)
-    html = render_template("customers/_created.html", hit=hit, form=blank, criteria=search.Criteria(), oob=True)
+    html = render_template(
+        "customers/_created.html", hit=hit, form=blank, criteria=search.Criteria(), terms=[], oob=True
+    )
     response = make_response(html, 201)
     notify(_("%(name)s was added.", name=customer.name), response=response)
     return response

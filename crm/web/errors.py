@@ -1,7 +1,6 @@
 """What went wrong, as a page, as a toast or as JSON; never a stack trace."""
 
 import json
-import logging
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -10,8 +9,6 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from crm.errors import Busy, DomainError, Invalid
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
-
-log = logging.getLogger(__name__)
 
 
 def init_app(app: Flask) -> None:
@@ -38,8 +35,7 @@ def init_app(app: Flask) -> None:
         return response
 
     @app.errorhandler(InternalServerError)
-    def fault(error: InternalServerError) -> Response:
-        log.error("unexpected: %s %s", request.method, request.endpoint, exc_info=error.original_exception)
+    def fault(_error: InternalServerError) -> Response:
         return _respond(500, sentences()[500])
 
 

@@ -17,6 +17,9 @@ def highlight(value: str, terms: Iterable[str] = (), by_digits: str = "") -> Mar
     >>> highlight("+7 912 345", by_digits="12345")
     Markup('+7 9<mark>12 345</mark>')
     """
+    terms = list(terms)
+    if not value or not (terms or by_digits):
+        return escape(value)
     text = unicodedata.normalize("NFC", value)
     marked = [False] * len(text)
     folded, origin = "", []
