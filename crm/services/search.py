@@ -152,8 +152,8 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
             select(CustomerTag.customer_id).join(Tag, Tag.id == CustomerTag.tag_id).where(Tag.key == fold(criteria.tag))
         )
         clauses.append(Customer.id.in_(tagged))
-    if criteria.city:
-        clauses.append(_begins(Customer.city_key, fold(criteria.city)))
+    if city := fold(criteria.city):
+        clauses.append(_begins(Customer.city_key, city))
     if criteria.channel:
         reached = select(ContactChannel.customer_id).where(ContactChannel.type == criteria.channel)
         clauses.append(Customer.id.in_(reached))
@@ -166,6 +166,8 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
 
 def _matches(query: str, indexed: bool) -> ColumnElement[bool]:
     words = fold(query).split()
+    if not words:
+        return true()  # marks that stand on no letter
     if any("\x00" in word for word in words):
         return false()
     if len(words) == 1 and len(words[0]) == 1 and not words[0].isdigit():
