@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from argon2 import PasswordHasher
@@ -58,8 +59,10 @@ def worker() -> str:
 @pytest.fixture(scope="session")
 def redis_address(run: Path, worker: str) -> str:
     """A Redis database of this worker's own."""
-    url, number = servers.redis_url(run), worker.removeprefix("gw")
-    return f"{url}?db={number}" if url.startswith("unix:") else f"{url.rstrip('/')}/{number}"
+    url, number = urlsplit(servers.redis_url(run)), int(worker.removeprefix("gw"))
+    if url.scheme == "unix":
+        return url._replace(query=f"db={number}").geturl()
+    return url._replace(path=f"/{int(url.path.strip('/') or 0) + number}").geturl()
 
 
 @pytest.fixture(scope="session")

