@@ -59,10 +59,11 @@ def worker() -> str:
 @pytest.fixture(scope="session")
 def redis_address(run: Path, worker: str) -> str:
     """A Redis database of this worker's own."""
-    url, number = urlsplit(servers.redis_url(run)), int(worker.removeprefix("gw"))
-    if url.scheme == "unix":
-        return url._replace(query=f"db={number}").geturl()
-    return url._replace(path=f"/{int(url.path.strip('/') or 0) + number}").geturl()
+    url, number = servers.redis_url(run), int(worker.removeprefix("gw"))
+    if url.startswith("unix:"):
+        return f"{url}?db={number}"
+    parts = urlsplit(url)
+    return parts._replace(path=f"/{int(parts.path.strip('/') or 0) + number}").geturl()
 
 
 @pytest.fixture(scope="session")
