@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from crm.services.import_decide import decide
 from crm.services.import_failures import Failure
 from crm.services.import_file import Layout
 from crm.services.import_rows import rows
+from crm.services.import_run import Progress
 
 _BLOCK = 1_000
 
@@ -46,7 +47,7 @@ def rehearse(
     on_duplicate: str = "skip",
     mapping: Mapping[str, str] | None = None,
     locale: str = "en",
-    progress: Callable[[int, int], object] = lambda read, total: None,
+    progress: Progress = lambda read, total: None,
 ) -> Rehearsal:
     """Do everything that an import does but write: the counts are those that it would end with.
 

@@ -21,14 +21,15 @@ from crm.services.import_lease import Task
 from crm.services.import_rows import Row
 
 log = logging.getLogger(__name__)
+Progress = Callable[[int, int], object]
 _LOCK = 0x1397  # the advisory lock that importers pass one by one
 
 
-def run(import_id: int, progress: Callable[[int], object] = lambda read: None) -> None:
+def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
     """Take the import up and work to its end; nothing happens when it is over, or another process is at it.
 
-    `progress` is told how many rows have been read. Whatever is raised, the rows that were counted are stored, the
-    others are not, and the import can be taken up again.
+    `progress` is told how many rows have been read, and how many there are. Whatever is raised, the rows that were
+    counted are stored, the others are not, and the import can be taken up again.
     """
     task = import_lease.claim(import_id)
     if task is None:
@@ -46,7 +47,7 @@ def run(import_id: int, progress: Callable[[int], object] = lambda read: None) -
         raise
 
 
-def _work(task: Task, progress: Callable[[int], object]) -> None:
+def _work(task: Task, progress: Progress) -> None:
     read, pace = task.read_rows, _Pace()
     blocks = _blocks(task, pace)
     try:
@@ -58,7 +59,7 @@ def _work(task: Task, progress: Callable[[int], object]) -> None:
                 return
             pace.note(held)
             read += len(block)
-            progress(read)
+            progress(read, task.total_rows)
     finally:
         blocks.close()
     import_lease.finish(task, "done")

@@ -1,0 +1,106 @@
+"""`flask customers …`: customers in bulk, from the command line."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from crm.errors import DomainError, Invalid
+from crm.models.imports import ON_DUPLICATE
+from crm.services import imports
+from crm.services.audit import Actor
+
+customers = AppGroup("customers", help="Customers in bulk.")
+_ACTOR = Actor(None, "cli")
+_COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
+
+
+def _pairs(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not COLUMN=FIELD.")
+    return dict(pair.rsplit("=", 1) for pair in pairs)
+
+
+@customers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
+              help="What to do with a row whose external id, e-mail or phone a customer has already.")  # fmt: skip
+@click.option("--mapping", multiple=True, callback=_pairs, metavar="COLUMN=FIELD",
+              help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing (needs 2 kB of memory a row).")
+@click.option("--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path),
+              help="Write the rows that were not taken into this CSV file, with the reason.")  # fmt: skip
+def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: bool, errors: Path | None) -> None:
+    """Import the customers of FILE (CSV or XLSX) and print the counts as JSON.
+
+    Exit code 2 where the file is refused; nothing is written then.
+    """
+    begun = time.monotonic()
+    work = _rehearse if dry_run else _import
+    try:
+        counts, failed_rows = work(file, on_duplicate, mapping, current_app.config["CRM_DEFAULT_LOCALE"])
+    except Invalid as error:
+        raise _Refused(error.message) from error
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    if errors is not None:
+        with errors.open("w", encoding="utf-8", newline="") as target:
+            target.writelines(failed_rows)
+    click.echo(json.dumps(counts | {"seconds": round(time.monotonic() - begun, 2)}))
+
+
+class _Refused(click.ClickException):
+    exit_code = 2
+
+
+_Outcome = tuple[dict[str, Any], Iterable[str]]  # the counts, the file of failed rows in pieces
+
+
+def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
+    with file.open("rb") as stream:
+        upload = imports.accept(_ACTOR, stream, file.name, on_duplicate, mapping, locale, start=False)
+    _tell(upload.notes)
+    try:
+        with _progress() as show:
+            imports.run(upload.id, show)
+    except KeyboardInterrupt:
+        imports.cancel(_ACTOR, upload.id)
+        raise
+    done = imports.get(upload.id)
+    if done.status != "done":
+        raise click.ClickException(done.error or f"The import is {done.status}.")
+    counts = {"rows": done.read_rows, **{name: getattr(done, name) for name in _COUNTS}}
+    return counts, imports.failures_csv(done.id)
+
+
+def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
+    with _progress() as show:
+        result = imports.rehearse(file, on_duplicate, mapping, locale, show)
+    _tell(result.layout.notes)
+    counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
+    return counts, result.errors_csv()
+
+
+def _tell(notes: list[str]) -> None:
+    for note in notes:
+        click.echo(note, err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error, where that is a terminal."""
+    with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+
+        def show(read: int, total: int) -> None:
+            bar.length = total
+            bar.update(read - bar.pos)
+
+        yield show
