@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.db import db, is_postgresql
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
-from crm.text import digits, fold, looks_like_phone
+from crm.text import digits, fold, has_control, looks_like_phone
 
 COUNT_CAP = 1000
 GATHERED = 10_000  # so many hits are sorted in about 20 ms
@@ -258,8 +258,15 @@ def _decode(cursor: str, sort: str) -> tuple[Any, int] | None:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,8000}", cursor):
             raise ValueError("not base64")
         value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(value, str) or not isinstance(pk, int) or not 0 <= pk < 2**63 or "\x00" in value:
+        if not isinstance(value, str) or type(pk) is not int or not 0 <= pk < 2**63 or has_control(value):
             raise ValueError("not a place in the list")
-        return (datetime.fromisoformat(value) if sort in ("created", "updated") else value), pk
-    except (ValueError, TypeError) as error:
+        return (_moment(value) if sort in ("created", "updated") else value), pk
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise BadCursor(cursor) from error
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment.astimezone(UTC)
