@@ -94,6 +94,17 @@ def app(request: pytest.FixtureRequest, run: Path, app_on: Callable[[str], Flask
         db.session.rollback()
 
 
+@pytest.fixture(params=databases.ENGINES)
+def bare(request: pytest.FixtureRequest, run: Path, worker: str, redis_address: str) -> Iterator[Flask]:
+    """An app whose database has no table yet."""
+    url = databases.empty_url(run, request.param, f"{worker}-bare")
+    app = create_app(databases.settings(run / f"{worker}-bare", url, redis_address))
+    with app.app_context():
+        yield app
+        db.session.rollback()
+        db.engine.dispose()
+
+
 @pytest.fixture
 def redis(redis_address: str) -> Iterator[Redis]:
     """The Redis that the app under test uses, empty."""

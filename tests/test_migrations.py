@@ -1,17 +1,14 @@
 """Laws of the schema: migrations and models agree, both ways, on both engines; the database keeps its own rules."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from flask import Flask, current_app
+from flask import current_app
 from sqlalchemy import Connection, create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import IntegrityError
 
-from crm import create_app
 from crm.db import atomic, db, is_postgresql
 from crm.models import AuditEntry, Customer, triggers
 from crm.services import audit
@@ -33,17 +30,6 @@ RULES_POSTGRESQL = """
 RULES_SQLITE = """
     SELECT name, sql, iif(type = 'trigger', 'DROP TRIGGER ', 'DROP TABLE ') || name
     FROM sqlite_master WHERE type = 'trigger' OR sql LIKE 'CREATE VIRTUAL TABLE%'"""
-
-
-@pytest.fixture(params=databases.ENGINES)
-def bare(request: pytest.FixtureRequest, run: Path, worker: str, redis_address: str) -> Iterator[Flask]:
-    """An app whose database has no table yet."""
-    url = databases.empty_url(run, request.param, f"{worker}-bare")
-    app = create_app(databases.settings(run / f"{worker}-bare", url, redis_address))
-    with app.app_context():
-        yield app
-        db.session.rollback()
-        db.engine.dispose()
 
 
 def downgrade(revision: str) -> None:

@@ -4,15 +4,14 @@ import sys
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
+from crm.cli.sentences import Noun
 from crm.errors import DomainError
 from crm.models import Role
 from crm.services import users as service
 from crm.services.audit import Actor
 
-users = AppGroup("users", help="The people who sign in.")
-commands = (users,)
+users = Noun("users", help="The people who sign in.")
 
 
 @users.command()
@@ -26,10 +25,7 @@ def create(email: str, role: str, name: str, password_stdin: bool) -> None:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    try:
-        user = service.create(Actor(None, "cli"), email, name, role, password)
-    except DomainError as error:
-        raise click.ClickException(error.message) from error
+    user = service.create(Actor(None, "cli"), email, name, role, password)
     click.echo(f"{user.email} can sign in now, as {user.role}.")
 
 

@@ -282,3 +282,9 @@ def test_a_bad_first_administrator_stops_with_a_sentence(app, monkeypatch):
     result = cli(app, "first")
     assert result.exit_code == 1
     assert result.output == "Error: The first administrator: Use at least 10 characters.\n"
+
+
+def test_a_database_that_was_never_migrated_is_told_in_a_sentence(bare):
+    result = cli(bare, "first")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: The database cannot be used (") and result.output.count("\n") == 1
