@@ -40,7 +40,14 @@ class ForkingWorker(Worker):
     stop_wanted = False
 
     def handle_warm_shutdown_request(self) -> None:
+        """Have the job that runs give back what it has in hand: the next start goes on from there."""
         self.stop_wanted = True
+        if self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGTERM)
+
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()
+        signal.signal(signal.SIGTERM, _interrupt)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self.parent = os.getpid()
@@ -78,7 +85,7 @@ class PatientScheduler(CronScheduler):
 @click.command()
 @with_appcontext
 def worker() -> None:
-    """Do background jobs until stopped; a job that runs is finished first."""
+    """Do background jobs until stopped; a job that runs then goes on after the next start."""
     connection = patient_connection(current_app, WORKER_TTL_SECONDS)
 
     def work() -> bool:
@@ -142,6 +149,11 @@ def _await_redis(connection: Redis) -> None:
             return
         time.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT_SECONDS)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    logging.getLogger("rq.worker").setLevel(logging.CRITICAL)  # to be stopped is no failure worth a stack trace
+    raise SystemExit
 
 
 def _stop(_number: int, _frame: FrameType | None) -> NoReturn:

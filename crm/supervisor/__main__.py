@@ -139,7 +139,7 @@ def _serve(
         if not announcement.ready and _succeeded(first_admin):
             announcement.look()
         time.sleep(TICK)
-    print("Stopping; a job that runs has 10 s to end (Ctrl-C again: none).", flush=True)
+    print("Stopping.", flush=True)
 
 
 def _succeeded(child: Child) -> bool:

@@ -21,7 +21,7 @@ from crm.config import ROOT
 from crm.supervisor import valkey
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the embedded Redis is for Linux")
-START_SECONDS, END_SECONDS = 90, 15
+START_SECONDS, END_SECONDS = 120, 30
 MARKS = {"web": "gunicorn", "worker": "wsgi worker", "scheduler": "wsgi scheduler", "redis": "valkey-server"}
 
 
