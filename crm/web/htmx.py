@@ -65,5 +65,6 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def vary(response: Response) -> Response:
-        response.vary.add("HX-Request")
+        if request.endpoint != "static":
+            response.vary.add("HX-Request")
         return response

@@ -1,6 +1,7 @@
 """Headers that keep browsers from running, framing or caching what they should not."""
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -14,8 +15,19 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 
 
+class PageSessions(SecureCookieSessionInterface):
+    """Sessions in signed cookies, of pages alone: a cookie on a static file would keep browsers from caching it, and
+    hand it to everybody behind a shared cache.
+    """
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session, or None for a static file."""
+        return None if request.path.startswith(f"{app.static_url_path}/") else super().open_session(app, request)
+
+
 def init_app(app: Flask) -> None:
     """Add the headers to every answer."""
+    app.session_interface = PageSessions()
 
     @app.after_request
     def protect(response: Response) -> Response:

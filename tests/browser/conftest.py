@@ -1,0 +1,168 @@
+"""The real product, and browsers in front of it: Chromium as Debian has it, driven by Playwright."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from sqlalchemy import delete, update
+
+from crm import config as configuration
+from crm import create_app
+from crm.db import atomic, db
+from crm.models import ContactChannel, Customer, CustomerTag, Import, ImportFailure, Role, Tag, User
+from tests.browser.product import Product
+from tests.conftest import PASSWORD, PASSWORD_HASH
+
+ALICE, BORIS, VERA = "alice@example.com", "boris@example.com", "vera@example.com"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+SECONDS = 15  # how long anything may take on a machine that has other things to do
+NewPage = Callable[..., Page]
+
+expect.set_options(timeout=SECONDS * 1000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skip(reason="CHROMIUM IS NOT INSTALLED: nothing was tried in a browser")
+    for item in items:
+        if CHROMIUM is None and item.get_closest_marker("browser"):
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="package")
+def product(run: Path, worker: str) -> Iterator[Product]:
+    """The product, ready, with Alice as its administrator."""
+    instance = run / f"{worker}-office"
+    instance.mkdir()
+    product = Product(instance, ALICE, PASSWORD)
+    try:
+        product.wait_until_ready()
+        yield product
+    finally:
+        product.end()
+
+
+@pytest.fixture(scope="package")
+def office(product: Product) -> Iterator[Flask]:
+    """An app on the product's own database, to prepare what a test finds there."""
+    app = create_app(configuration.load(product.environment))
+    with app.app_context(), atomic() as session:
+        session.execute(update(User).values(password_hash=PASSWORD_HASH, name="Alice"))
+        session.add(User(email=BORIS, name="Boris", password_hash=PASSWORD_HASH, role=Role.MANAGER.value))
+        session.add(User(email=VERA, name="Vera", password_hash=PASSWORD_HASH, role=Role.VIEWER.value))
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def empty_office(office: Flask) -> Iterator[None]:
+    """No customers, no imports, nobody has chosen a language or a theme; the app's context is pushed."""
+    with office.app_context():
+        with atomic() as session:
+            for table in (ImportFailure, Import, ContactChannel, CustomerTag, Tag, Customer):
+                session.execute(delete(table))
+            session.execute(update(User).values(locale=None, theme="auto"))
+        yield
+        db.session.rollback()
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="package")
+def sessions(product: Product, office: Flask, chromium: Browser) -> Callable[[str], Any]:
+    """`sessions(BORIS)` is what a browser keeps in which Boris has signed in."""
+    kept: dict[str, Any] = {}
+
+    def session_of(email: str) -> Any:
+        if email not in kept:
+            context = chromium.new_context(base_url=product.url)
+            sign_in(context.new_page(), email)
+            kept[email] = context.storage_state()
+            context.close()
+        return kept[email]
+
+    return session_of
+
+
+@pytest.fixture
+def new_page(product: Product, chromium: Browser, sessions: Callable[[str], Any]) -> Iterator[NewPage]:
+    """`new_page(locale="ru-RU")` is a page in a new browser, where Boris has signed in unless told otherwise.
+
+    No script of ours may fail, and nothing may break the Content-Security-Policy, whatever the test is about.
+    """
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            faults.append(message.text)
+
+    def new(who: str | None = BORIS, width: int = 1280, **options: Any) -> Page:
+        wanted = {"locale": "en-US", "reduced_motion": "reduce", "viewport": {"width": width, "height": 900}} | options
+        state = sessions(who) if who else None
+        context = chromium.new_context(base_url=product.url, storage_state=state, **wanted)
+        context.set_default_timeout(SECONDS * 1000)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on("console", listen)
+        contexts.append(context)
+        return context.new_page()
+
+    yield new
+    for context in contexts:
+        context.close()
+    assert faults == []
+
+
+@pytest.fixture
+def page(new_page: NewPage) -> Page:
+    """A page on a desk, in English and light, where Boris has signed in."""
+    return new_page()
+
+
+def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
+    """Sign in by the form; the page then shows what comes after."""
+    page.goto("/login")
+    page.get_by_label("E-mail").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+
+
+def tab_to(page: Page, name: str, steps: int = 40) -> None:
+    """Press Tab until the element of this accessible name has the focus."""
+    for _step in range(steps):
+        page.keyboard.press("Tab")
+        if name in focused(page):
+            return
+    raise AssertionError(f"{steps} times Tab, and never at {name!r}")
+
+
+def focused(page: Page) -> str:
+    """What a screen reader would say of the element that has the focus."""
+    label: str = page.evaluate(
+        """() => {
+          const element = document.activeElement;
+          const labels = [...(element.labels ?? [])].map((label) => label.textContent);
+          return [element.ariaLabel, ...labels, element.textContent].find((text) => text?.trim())?.trim() ?? "";
+        }"""
+    )
+    return label
