@@ -22,7 +22,7 @@ class Tag(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(50))
-    key: Mapped[str] = mapped_column(folded(100), unique=True)
+    key: Mapped[str] = mapped_column(folded(150), unique=True)
 
 
 class CustomerTag(Base):

@@ -1,9 +1,9 @@
 """Contact channels of a customer: add, remove, choose the main one."""
 
 from flask import current_app
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
-from crm.db import atomic, db, locked, retrying, utcnow
+from crm.db import atomic, db, is_postgresql, locked, retrying, utcnow
 from crm.errors import DuplicateChannel, Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.models import ContactChannel, Customer
@@ -74,6 +74,7 @@ def refuse_taken(pairs: list[tuple[str, str]], field: str | None = None) -> None
     """
     if not pairs:
         return
+    _take_turns(pairs)
     owner = db.session.execute(
         select(Customer.id, Customer.name, ContactChannel.type, ContactChannel.value)
         .join(ContactChannel, ContactChannel.customer_id == Customer.id)
@@ -84,6 +85,13 @@ def refuse_taken(pairs: list[tuple[str, str]], field: str | None = None) -> None
     if owner is not None:
         message = _("%(name)s has %(value)s already.", name=owner.name, value=owner.value)
         raise DuplicateChannel(field or owner.type, message, owner.id, owner.name)
+
+
+def _take_turns(pairs: list[tuple[str, str]]) -> None:
+    # Two who add one channel at once would both find it free; on SQLite there is one writer at a time anyway.
+    if is_postgresql():
+        for key in sorted({f"{type_} {normalized}" for type_, normalized in pairs}):
+            db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
 
 
 def _clean(data: ChannelData) -> ChannelData:

@@ -99,7 +99,7 @@ def upgrade() -> None:
         "tags",
         sa.Column("id", BigId, nullable=False),
         sa.Column("name", sa.String(length=50), nullable=False),
-        sa.Column("key", folded(100), nullable=False),
+        sa.Column("key", folded(150), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tags"),
         sa.UniqueConstraint("key", name="uq_tags_key"),
         sqlite_autoincrement=True,
