@@ -19,7 +19,8 @@ from crm.spreadsheet import guarded
 CHUNK = 2000
 MANY = " ::: "  # between several values in one cell, as Google Contacts writes it; the import takes it apart again
 _FIELDS = ("external_id", "name", "kind", "company", "city", "notes")
-COLUMNS = ("id", *_FIELDS, "tags", *(type_.value for type_ in ChannelType), "status", "created_at")
+_CHANNELS = tuple(type_.value for type_ in ChannelType)
+COLUMNS = ("id", *_FIELDS, "tags", *_CHANNELS, "status", "created_at")
 
 
 def rows(criteria: Criteria) -> Iterator[dict[str, Any]]:
@@ -76,7 +77,7 @@ def write_xlsx(criteria: Criteria, path: Path) -> None:
 def _complete(page: list[dict[str, Any]]) -> list[dict[str, Any]]:
     by_id = {row["id"]: row for row in page}
     for row in page:
-        row.update({"tags": []} | {type_.value: [] for type_ in ChannelType})
+        row.update({name: [] for name in ("tags", *_CHANNELS)})
     channels = (
         select(ContactChannel.customer_id, ContactChannel.type, ContactChannel.value)
         .where(ContactChannel.customer_id.in_(list(by_id)))
