@@ -18,7 +18,7 @@ from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.channels import refuse_taken
 from crm.services.customer_data import CustomerData, clean
-from crm.text import fold
+from crm.text import fold, has_control, squeeze
 
 FIELDS = ("name", "kind", "company", "city", "notes", "external_id")
 
@@ -157,8 +157,8 @@ def alike(data: CustomerData) -> list[Likeness]:
             wanted.append((channel.type, normalize(channel.type, channel.value, region)))
         except ChannelError:
             continue  # not complete yet
-    name_key = fold(" ".join(data.name.split()))[:600]
-    return _sharing(wanted, name_key)[:5]
+    name = squeeze(data.name)
+    return _sharing(wanted, "" if has_control(name) else fold(name)[:600])[:5]
 
 
 def _sharing(wanted: list[tuple[str, str]], name_key: str) -> list[Likeness]:
