@@ -111,6 +111,7 @@
     }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") walk(event);
     if (event.key === "Escape") {
+      if (event.target.closest("#hits")) $("#search-input").focus();
       $("#hits")?.replaceChildren();
       const form = event.target.closest("#new-customer");
       if (form) hide(form);
