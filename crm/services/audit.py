@@ -39,12 +39,17 @@ def record(
 
 
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """The fields that differ, with both values.
+    """The fields that differ, with both values; what was not there and is blank now does not.
 
-    >>> difference({"city": "", "name": "Anna"}, {"city": "Tver", "name": "Anna"})
+    >>> difference({"city": "", "name": "Anna"}, {"city": "Tver", "name": "Anna", "notes": ""})
     {'city': ('', 'Tver')}
     """
-    return {field: (before.get(field), value) for field, value in after.items() if before.get(field) != value}
+    pairs = {field: (before.get(field), value) for field, value in after.items()}
+    return {
+        field: (old, new)
+        for field, (old, new) in pairs.items()
+        if old != new and (old is not None or new not in ("", []))
+    }
 
 
 @dataclass(frozen=True)

@@ -186,12 +186,20 @@ def _stale(form: CustomerForm, error: StaleVersion, customer: Customer) -> Respo
 
 def _refused_inline(form: NewCustomerForm, error: Invalid) -> Response:
     if not is_partial():
-        return make_response(jsonify(errors=error.fields), 422)
+        return make_response(jsonify(_as_problem(error)), 422)
     attach(form, error)
     owner = error if isinstance(error, DuplicateChannel) else None
     response = make_response(render_template("customers/_new_row.html", form=form, owner=owner), 422)
     response.headers.update({"HX-Retarget": "#new-customer", "HX-Reswap": "outerHTML"})
     return response
+
+
+def _as_problem(error: Invalid) -> dict[str, object]:
+    """The messages by field, and who has the channel already."""
+    if not isinstance(error, DuplicateChannel):
+        return {"errors": error.fields}
+    url = url_for("customers.customer_detail", pk=error.owner_id)
+    return {"errors": error.fields, "owner": {"id": error.owner_id, "name": error.owner_name, "url": url}}
 
 
 def _new_row(customer: Customer) -> Response:
