@@ -34,8 +34,8 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
     for record, pk in zip(decisions.new, _new_ids(len(decisions.new)), strict=True):
         record.pk = pk
     records = [*decisions.new, *decisions.changed]
-    _insert("customers", _CUSTOMER, [_customer(record, stamp) for record in decisions.new])
     _update(decisions.changed, now)
+    _insert("customers", _CUSTOMER, [_customer(record, stamp) for record in decisions.new])
     _insert("contact_channels", _CHANNEL, [row for record in records for row in _channels(record, stamp)])
     _insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
     _insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
@@ -107,6 +107,11 @@ def _audit(record: Record, stamp: str, import_id: int, actor_id: int | None) -> 
 def _update(records: list[Record], now: datetime) -> None:
     if not records:
         return
+    # External ids that move from one customer to another are let go first, in whatever order the rows have it.
+    moved = [record.pk for record in records if any("external_id" in changes for _, changes in record.events)]
+    if moved:
+        free = update(Customer).where(among(Customer.id, moved)).values(external_id=None)
+        db.session.execute(free, execution_options={"synchronize_session": False})
     columns = (*_FIELDS, "external_id", "version", "updated_at", *_KEYS)
     statement = (
         update(Customer.__table__)  # type: ignore[arg-type]
@@ -123,7 +128,10 @@ def _changed(record: Record, now: datetime) -> dict[str, Any]:
 
 
 def _tags(records: list[Record]) -> list[tuple[Any, ...]]:
-    names = {fold(tag): tag for record in records for tag in record.tags}
+    names: dict[str, str] = {}
+    for record in records:
+        for tag in record.tags:
+            names.setdefault(fold(tag), tag)
     if not names:
         return []
     ids = _tag_ids(names)
