@@ -139,8 +139,8 @@ def product(folder: Path, leftover: psutil.Process) -> Iterator[Product]:
 @pytest.fixture
 def sleeping_job(product: Product) -> psutil.Process:
     """The work horse of a job that takes a minute."""
-    product.queue().enqueue("time.sleep", 60, result_ttl=0)
-    eventually(lambda: product.child("worker").children(), END_SECONDS)
+    job = product.queue().enqueue("time.sleep", 60, result_ttl=0)
+    eventually(lambda: job.get_status() == "started" and product.child("worker").children(), END_SECONDS)
     horse: psutil.Process = product.child("worker").children()[0]
     return horse
 
