@@ -122,7 +122,7 @@ def _website(value: str, _region: str) -> str:
     except (ValueError, UnicodeError):
         raise ChannelError(_("%(value)s is not a valid web address.", value=value[:60])) from None
     plain = parts.scheme in ("http", "https") and "." in host and "@" not in parts.netloc and " " not in address
-    if not plain or not re.fullmatch(r"[a-z0-9.-]+", host):
+    if not plain or not re.fullmatch(r"[a-z0-9.-]{1,253}", host):  # RFC 1035
         raise ChannelError(_("%(value)s is not a valid web address.", value=value[:60]))
     query = f"?{parts.query}" if parts.query else ""
     return f"{parts.scheme}://{host}{port}{parts.path.rstrip('/')}{query}"

@@ -1,15 +1,18 @@
 """Contact channels of a customer: add, remove, choose the main one."""
 
+from dataclasses import replace
+
 from flask import current_app
 from sqlalchemy import func, select, tuple_
 
+from crm.channel_types import ChannelType
 from crm.db import atomic, db, is_postgresql, locked, retrying, utcnow
 from crm.errors import DuplicateChannel, Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.models import ContactChannel, Customer
 from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.customer_data import ChannelData, clean_channel
+from crm.services.customer_data import ChannelData, clean_channel, clean_text
 
 
 @retrying
@@ -95,10 +98,20 @@ def _take_turns(pairs: list[tuple[str, str]]) -> None:
 
 
 def _clean(data: ChannelData) -> ChannelData:
+    if data.type not in set(ChannelType):
+        raise Invalid({"type": [_("There is no such type of contact.")]})
+    errors: dict[str, list[str]] = {}
     try:
-        return clean_channel(data, current_app.config["CRM_DEFAULT_REGION"])
+        label = clean_text("label", data.label)
     except ValueError as error:
-        raise Invalid({"value": [str(error)]}) from error
+        label, errors["label"] = "", [str(error)]
+    try:
+        cleaned = clean_channel(replace(data, label=label), current_app.config["CRM_DEFAULT_REGION"])
+    except ValueError as error:
+        errors["value"] = [str(error)]
+    if errors:
+        raise Invalid(errors)
+    return cleaned
 
 
 def _with_customer(pk: int) -> tuple[Customer, ContactChannel]:
