@@ -21,6 +21,19 @@ LOCALES = ("en", "ru")
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NUL included
 
 
+_ALWAYS: dict[str, Any] = {
+    "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
+    "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+    "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+    "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
+    "SESSION_COOKIE_HTTPONLY": True,
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    # As many connections as a web process has threads; one that the database has dropped is noticed and replaced.
+    "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True},
+    "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
+}
+
+
 class ConfigError(RuntimeError):
     """A setting that the product cannot start with; the message is one sentence for the operator."""
 
@@ -51,19 +64,13 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CRM_ADMIN_EMAIL": env.get("CRM_ADMIN_EMAIL", ""),
         "CRM_ADMIN_PASSWORD": env.get("CRM_ADMIN_PASSWORD", ""),
         "MAX_CONTENT_LENGTH": _integer(env, "CRM_MAX_UPLOAD_MB", 50, 1, 4096) * 1024 * 1024,
-        "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
         "SECRET_KEY": _secret(env, instance, production),
         "SQLALCHEMY_DATABASE_URI": _database(env, instance),
         "REDIS_URL": (redis := _redis(env, instance)),
         # Limits are counted in Redis, for all web processes together; without it, in each by itself.
         "RATELIMIT_STORAGE_URI": redis.replace("unix://", "redis+unix://", 1),
-        "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": production,
-        "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
-        "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
+        **_ALWAYS,
     }
 
 

@@ -2,14 +2,19 @@
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 
 from crm.i18n import LANGUAGES
 from crm.i18n import lazy_gettext as _l
 from crm.models.user import ROLE_NAMES
 
-THEME_NAMES = [("auto", _l("As the system")), ("light", _l("Light")), ("dark", _l("Dark"))]
-LOCALE_NAMES = [("", _l("As the browser")), *LANGUAGES.items()]
-ROLES = [(role.value, name) for role, name in ROLE_NAMES.items()]
+THEME_NAMES = [
+    SelectChoice("auto", _l("As the system")),
+    SelectChoice("light", _l("Light")),
+    SelectChoice("dark", _l("Dark")),
+]
+LOCALE_NAMES = [SelectChoice("", _l("As the browser")), *(SelectChoice(*language) for language in LANGUAGES.items())]
+ROLES = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
 class LoginForm(FlaskForm):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 
 from crm.channel_types import NAMES, ChannelType
 from crm.errors import Invalid
@@ -12,7 +13,7 @@ from crm.i18n import lazy_gettext as _l
 from crm.models import Customer
 from crm.services.customer_data import ChannelData, CustomerData
 
-KIND_NAMES = [("person", _l("Person")), ("company", _l("Company"))]
+KIND_NAMES = [SelectChoice("person", _l("Person")), SelectChoice("company", _l("Company"))]
 
 
 class CustomerForm(FlaskForm):
@@ -67,7 +68,7 @@ class ChannelForm(FlaskForm):
     """One way to reach a customer."""
 
     type = SelectField(
-        _l("Type"), choices=[(type_.value, NAMES[type_]) for type_ in ChannelType], validate_choice=False
+        _l("Type"), choices=[SelectChoice(type_.value, NAMES[type_]) for type_ in ChannelType], validate_choice=False
     )
     value = StringField(_l("Number, address or name"), render_kw={"autocomplete": "off", "maxlength": 300})
     label = StringField(_l("Label"), render_kw={"autocomplete": "off", "maxlength": 50}, description=_l("Work, home …"))

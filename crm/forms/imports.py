@@ -2,13 +2,14 @@
 
 from flask_wtf import FlaskForm
 from wtforms import FileField, RadioField
+from wtforms.fields.choices import SelectChoice
 
 from crm.i18n import lazy_gettext as _l
 
 DUPLICATE_NAMES = [
-    ("skip", _l("Leave existing customers as they are")),
-    ("update", _l("Update existing customers")),
-    ("create", _l("Create a new customer for every row")),
+    SelectChoice("skip", _l("Leave existing customers as they are")),
+    SelectChoice("update", _l("Update existing customers")),
+    SelectChoice("create", _l("Create a new customer for every row")),
 ]
 
 
