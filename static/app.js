@@ -69,10 +69,12 @@
     $("input:not([type=hidden])", element).focus();
     return true;
   };
-  const hide = (element) => {
-    element.hidden = true;
-    element.reset();
-    $("#alike", element)?.replaceChildren();
+  const blank = $("#new-customer")?.cloneNode(true);
+  const hide = (form) => {
+    const fresh = blank.cloneNode(true);
+    form.replaceWith(fresh);
+    htmx.process(fresh);
+    $(`[data-reveal="${fresh.id}"]`).focus();
   };
 
   document.addEventListener("click", (event) => {

@@ -1,7 +1,9 @@
 """The list's state in its address: search, filters and order, and the addresses that change one of them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import request, url_for
 
@@ -13,14 +15,24 @@ from crm.text import has_control, squeeze
 
 def current_criteria() -> Criteria:
     """What the address asks for; a value that makes no sense is as if it were not there."""
-    args = {name: _plain(request.args.get(name, "")) for name in ("q", "tag", "city")}
+    return _criteria(request.args)
+
+
+def shown_criteria() -> Criteria:
+    """What the list shows in the browser that sends this HTMX request."""
+    _path, _mark, query = request.headers.get("HX-Current-URL", "").partition("?")
+    return _criteria(dict(parse_qsl(query)))
+
+
+def _criteria(fields: Mapping[str, str]) -> Criteria:
+    texts = {name: _plain(fields.get(name, "")) for name in ("q", "tag", "city")}
     return Criteria(
-        **args,
-        status=_one_of(request.args.get("status"), ("", *STATUSES), "active"),
-        channel=_one_of(request.args.get("channel"), tuple(type_.value for type_ in ChannelType), ""),
-        created_from=_day(request.args.get("created_from", "")),
-        created_to=_day(request.args.get("created_to", "")),
-        sort=_one_of(request.args.get("sort"), (*SORTS, *(f"-{name}" for name in SORTS)), "name"),
+        **texts,
+        status=_one_of(fields.get("status"), ("", *STATUSES), "active"),
+        channel=_one_of(fields.get("channel"), tuple(type_.value for type_ in ChannelType), ""),
+        created_from=_day(fields.get("created_from", "")),
+        created_to=_day(fields.get("created_to", "")),
+        sort=_one_of(fields.get("sort"), (*SORTS, *(f"-{name}" for name in SORTS)), "name"),
     )
 
 

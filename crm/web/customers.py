@@ -9,7 +9,7 @@ from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, custo
 from crm.i18n import gettext as _
 from crm.models import Customer, Permission
 from crm.services import customers, exports, search
-from crm.web.criteria import current_criteria, list_url, state
+from crm.web.criteria import current_criteria, list_url, shown_criteria, state
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
 
@@ -209,9 +209,9 @@ def _new_row(customer: Customer) -> Response:
         [tag.name for tag in customer.tags],
     )  # fmt: skip
     blank = NewCustomerForm(formdata=None)
-    html = render_template(
-        "customers/_created.html", hit=hit, form=blank, criteria=search.Criteria(), terms=[], oob=True
-    )
+    page = search.find(shown_criteria(), limit=1, tags=False)
+    context = {"hit": hit, "form": blank, "page": page, "criteria": search.Criteria(), "terms": []}
+    html = render_template("customers/_created.html", **context, oob=True)
     response = make_response(html, 201)
     notify(_("%(name)s was added.", name=customer.name), response=response)
     return response
