@@ -74,7 +74,7 @@ class _Pace:
 
     def __init__(self) -> None:
         self.shared = is_postgresql()
-        self.rows = self.limit if self.shared else 100
+        self.rows = self.limit if self.shared else min(100, self.limit)
         self.resume_at = 0.0
 
     def note(self, held: float) -> None:

@@ -1,0 +1,102 @@
+"""`flask customers import` does in the foreground what an upload does in the background."""
+
+import csv
+import json
+
+import pytest
+from sqlalchemy import func, select
+
+from bench.samples import customers_csv
+from crm.db import db
+from crm.models import Customer, Import
+from tests import people
+
+
+@pytest.fixture
+def command(app):
+    """`command("FILE", …)` runs `flask customers import FILE …`."""
+    runner = app.test_cli_runner()
+    return lambda *arguments: runner.invoke(args=["customers", "import", *map(str, arguments)])
+
+
+def customers() -> int:
+    db.session.rollback()
+    return db.session.scalar(select(func.count()).select_from(Customer)) or 0
+
+
+def test_it_imports_and_ends_with_the_counts_as_json(app, command, tmp_path):
+    path = tmp_path / "customers.csv"
+    path.write_bytes(customers_csv(200, dirty=0.1))
+    result = command(path)
+    assert result.exit_code == 0
+    summary = json.loads(result.stdout.splitlines()[-1])
+    assert list(summary) == ["rows", "created", "updated", "unchanged", "skipped", "failed", "seconds"]
+    assert (
+        summary["rows"]
+        == sum(summary[name] for name in ("created", "updated", "unchanged", "skipped", "failed"))
+        == 200
+    )
+    assert summary["created"] == customers()
+    upload = db.session.scalars(select(Import)).one()
+    assert (upload.status, upload.origin) == ("done", "cli")
+
+
+def test_a_rehearsal_says_the_same_and_writes_nothing(app, command, tmp_path):
+    path = tmp_path / "customers.csv"
+    path.write_bytes(customers_csv(200, dirty=0.1))
+    planned = json.loads(command(path, "--dry-run").stdout.splitlines()[-1])
+    assert customers() == 0
+    assert db.session.scalars(select(Import)).all() == []
+    done = json.loads(command(path).stdout.splitlines()[-1])
+    assert planned | {"seconds": 0} == done | {"seconds": 0}
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_the_failed_rows_go_into_a_file(app, command, tmp_path, dry):
+    path, failed = tmp_path / "customers.csv", tmp_path / "errors.csv"
+    path.write_text("name,email\nAnna,bad\nBoris,b@example.com\n")
+    assert command(path, "--errors", failed, *dry).exit_code == 0
+    with failed.open(encoding="utf-8-sig", newline="") as file:
+        assert [row["error"] for row in csv.DictReader(file)] == ["email: bad is not a valid e-mail address."]
+
+
+def test_columns_can_be_mapped_and_duplicates_updated(app, command, tmp_path):
+    people.add("Anna", external_id="C1")
+    path = tmp_path / "customers.csv"
+    path.write_text("Nr=;name;Ort\nC1;Anna;Köln\n", encoding="utf-8")
+    result = command(path, "--mapping", "Nr==external_id", "--mapping", "Ort=city", "--on-duplicate", "update")
+    assert json.loads(result.stdout.splitlines()[-1])["updated"] == 1
+    assert db.session.scalars(select(Customer.city)).all() == ["Köln"]
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("content", "arguments", "sentence"),
+    [
+        (b"", [], "Error: The file is empty."),
+        (b"name,email\n", [], "Error: The file has a header, but no rows below it."),
+        (b"%PDF-1.7", [], "Error: This is a PDF document. Save the table as CSV or XLSX and upload that."),
+        (b"name\nAnna\n", ["--mapping", "hat=city"], "Error: There is no column hat; the columns are name."),
+    ],
+)
+def test_what_is_refused_ends_with_2_and_one_sentence(app, command, tmp_path, content, arguments, sentence, dry):
+    path = tmp_path / "customers.csv"
+    path.write_bytes(content)
+    result = command(path, *arguments, *dry)
+    assert (result.exit_code, result.stdout, result.stderr.strip()) == (2, "", sentence)
+    assert db.session.scalars(select(Import)).all() == []
+
+
+@pytest.mark.parametrize("arguments", [["--mapping", "name"], ["--on-duplicate", "explode"], ["/nowhere.csv"]])
+def test_wrong_arguments_end_with_2(app, command, tmp_path, arguments):
+    path = tmp_path / "customers.csv"
+    path.write_text("name\nAnna\n")
+    assert command(*([path] if arguments[0].startswith("--") else []), *arguments).exit_code == 2
+    assert customers() == 0
+
+
+def test_notes_go_to_standard_error(app, command, tmp_path):
+    path = tmp_path / "customers.csv"
+    path.write_text("name,hat\nAnna,38\n")
+    result = command(path)
+    assert result.stderr.strip() == "The column hat was not recognised and is left out."

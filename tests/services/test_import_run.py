@@ -1,0 +1,345 @@
+"""An import goes on whatever dies: leases, fencing, checkpoints, stopping, two at once."""
+
+import io
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
+
+from bench.samples import customers_csv
+from crm.db import atomic, db, is_postgresql, utcnow
+from crm.errors import Invalid, NotFound
+from crm.models import AuditEntry, ContactChannel, Customer, Import
+from crm.queue import queue
+from crm.services import import_known, import_lease, import_run, import_write, imports
+from tests import people
+from tests.uploads import CLERK, accept, counts, errors, take
+
+ROWS = 400
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    """Chunks of 50 rows, so that a small file has several."""
+    monkeypatch.setattr(import_run._Pace, "limit", 50)
+
+
+def files() -> list[str]:
+    return [path.name for path in import_lease.uploads().iterdir()]
+
+
+def stored() -> int:
+    db.session.rollback()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(Customer)) or 0
+
+
+def change(upload: Import, **values: object) -> None:
+    with atomic() as session:
+        session.execute(sa.update(Import).where(Import.id == upload.id).values(**values))
+
+
+def after(chunks: int, action: Callable[[], object]) -> Callable[[int, int], None]:
+    """A `progress` that acts when so many chunks are stored."""
+    stored_chunks = count(1)
+
+    def progress(_read: int, _total: int) -> None:
+        if next(stored_chunks) == chunks:
+            action()
+
+    return progress
+
+
+class PowerCutError(Exception):
+    """Stands for whatever ends a process in the middle."""
+
+
+def cut() -> None:
+    raise PowerCutError
+
+
+def test_an_upload_is_checked_stored_and_queued(app, alice):
+    upload = accept("Имя;Почта;Размер\nАнна;a@example.com;38\n".encode("cp1251"), r"C:\docs\Клиенты.csv")
+    assert (upload.status, upload.filename, upload.total_rows, upload.read_rows) == ("queued", "Клиенты.csv", 1, 0)
+    assert (upload.encoding, upload.delimiter, upload.mapping) == ("cp1251", ";", ["first_name", "email", None])
+    assert upload.notes == ["The column Размер was not recognised and is left out."]
+    assert files() == [upload.stored_as]
+    entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.entity == "import")).one()
+    assert (entry.action, entry.entity_id, entry.origin) == ("import.accepted", str(upload.id), "test")
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "field"),
+    [
+        (b"", {}, "file"),
+        (b"email\na@example.com\n", {}, "file"),
+        (b"%PDF-1.7", {}, "file"),
+        (b"name\nAnna\n", {"on_duplicate": "explode"}, "on_duplicate"),
+        (b"name\nAnna\n", {"mapping": {"name": "shoe size"}}, "mapping"),
+        (b"name\nAnna\n", {"mapping": {"hat": "city"}}, "mapping"),
+    ],
+)
+def test_what_is_refused_leaves_nothing_behind(app, data, options, field):
+    with pytest.raises(Invalid) as caught:
+        accept(data, **options)
+    assert list(caught.value.fields) == [field]
+    assert files() == []
+    assert imports.recent(5) == []
+
+
+def test_messages_are_in_the_language_of_the_person(app):
+    upload = take("name,email\nAnna,bad\n", locale="ru")
+    assert upload.locale == "ru"
+    assert accept("name\nAnna\n", locale="xx").locale == "en"
+
+
+def test_an_import_runs_to_its_end_and_tidies_up(app):
+    seen: list[tuple[int, int]] = []
+    upload = accept(customers_csv(ROWS, dirty=0.05))
+    imports.run(upload.id, lambda read, total: seen.append((read, total)))
+    done = imports.get(upload.id)
+    assert (done.status, done.read_rows, done.percent, done.attempts) == ("done", ROWS, 100, 0)
+    assert done.read_rows == done.created + done.updated + done.unchanged + done.skipped + done.failed
+    assert done.created == stored()
+    assert (done.lease, done.finished_at >= done.started_at, done.busy_seconds > 0) == (None, True, True)
+    assert seen[-1] == (ROWS, ROWS)
+    assert len(seen) >= ROWS // 50
+    assert files() == []
+
+
+def test_the_counters_must_add_up_or_the_database_refuses(app):
+    upload = accept("name\nAnna\n")
+    with pytest.raises(IntegrityError):
+        change(upload, read_rows=1)
+
+
+def test_a_finished_import_is_not_run_again(app):
+    upload = take(customers_csv(60))
+    imports.run(upload.id)
+    assert counts(imports.get(upload.id)) == counts(upload)
+    assert stored() == upload.created
+
+
+def test_an_unknown_import_is_not_found(app):
+    for action in (imports.run, imports.get, imports.failures_csv):
+        with pytest.raises(NotFound):
+            action(4711)
+    with pytest.raises(NotFound):
+        imports.cancel(CLERK, 4711)
+
+
+@pytest.mark.parametrize("chunks", [1, 3])
+def test_what_ends_in_the_middle_goes_on_where_it_stood(app, chunks):
+    data = customers_csv(ROWS, dirty=0.05)
+    upload = accept(data)
+    with pytest.raises(PowerCutError):
+        imports.run(upload.id, after(chunks, cut))
+    halfway = imports.get(upload.id)
+    assert (halfway.status, 0 < halfway.read_rows < ROWS) == ("running", True)
+    assert halfway.created == stored()
+    assert imports.overdue() == [upload.id]
+    imports.run(upload.id)
+    done = imports.get(upload.id)
+    assert (done.status, done.read_rows, done.created) == ("done", ROWS, stored())
+    rows = db.session.execute(sa.select(sa.func.count(), sa.func.count(sa.distinct(Customer.external_id)))).one()
+    assert rows[0] == rows[1] == done.created
+    assert len(errors(done)) == done.failed
+
+
+def test_a_process_that_was_killed_outright_is_followed_when_its_lease_has_run_out(app):
+    upload = accept(customers_csv(120))
+    import_lease.claim(upload.id)  # and it is never heard of again
+    imports.run(upload.id)
+    assert imports.get(upload.id).read_rows == 0
+    assert imports.overdue() == []
+    change(upload, lease_until=utcnow() - timedelta(seconds=1))
+    assert imports.overdue() == [upload.id]
+    imports.run(upload.id)
+    assert imports.get(upload.id).status == "done"
+
+
+def test_a_chunk_of_a_process_that_lost_its_lease_is_rolled_back(app):
+    upload = accept(customers_csv(ROWS))
+
+    def take_over() -> None:
+        change(upload, lease_until=utcnow() - timedelta(seconds=1))
+        assert import_lease.claim(upload.id) is not None
+
+    imports.run(upload.id, after(2, take_over))
+    left = imports.get(upload.id)
+    assert (left.status, left.created) == ("running", stored())
+    assert left.read_rows < ROWS
+    change(upload, lease_until=utcnow() - timedelta(seconds=1))
+    imports.run(upload.id)
+    done = imports.get(upload.id)
+    assert (done.status, done.read_rows, done.created) == ("done", ROWS, stored())
+
+
+def test_a_late_end_of_a_process_that_lost_its_lease_changes_nothing(app):
+    upload = accept(customers_csv(60))
+    late = import_lease.claim(upload.id)
+    change(upload, lease_until=utcnow() - timedelta(seconds=1))
+    import_lease.claim(upload.id)
+    import_lease.finish(late, "failed", "too late")
+    import_lease.give_back(late)
+    now = imports.get(upload.id)
+    assert (now.status, now.error, now.lease_until > utcnow()) == ("running", "", True)
+
+
+def test_an_import_that_brings_every_process_down_fails_after_three_attempts(app, monkeypatch):
+    upload = accept(customers_csv(ROWS))
+    imports_so_far = after(2, cut)
+    with pytest.raises(PowerCutError):
+        imports.run(upload.id, imports_so_far)
+
+    def broken(*_arguments: object) -> None:
+        raise PowerCutError
+
+    monkeypatch.setattr(import_write, "write", broken)
+    for _attempt in range(import_lease.ATTEMPTS):
+        with pytest.raises(PowerCutError):
+            imports.run(upload.id)
+        assert imports.get(upload.id).status == "running"
+    imports.run(upload.id)
+    given_up = imports.get(upload.id)
+    assert given_up.status == "failed"
+    assert given_up.error.startswith("The import stopped several times after row ")
+    assert (given_up.created, files(), imports.overdue()) == (stored(), [], [])
+
+
+def test_progress_gives_new_attempts(app):
+    upload = accept(customers_csv(ROWS))
+    for _attempt in range(import_lease.ATTEMPTS + 2):
+        with pytest.raises(PowerCutError):
+            imports.run(upload.id, after(1, cut))
+    imports.run(upload.id)
+    assert imports.get(upload.id).status == "done"
+
+
+def test_an_upload_whose_file_is_gone_fails_with_a_sentence(app):
+    upload = accept(customers_csv(60))
+    (import_lease.uploads() / upload.stored_as).unlink()
+    imports.run(upload.id)
+    failed = imports.get(upload.id)
+    assert (failed.status, failed.error) == ("failed", "The uploaded file is gone. Upload it again.")
+
+
+def test_a_queued_import_is_stopped_at_once(app, boris):
+    upload = accept(customers_csv(60))
+    imports.cancel(CLERK, upload.id)
+    assert (imports.get(upload.id).status, files()) == ("cancelled", [])
+    imports.run(upload.id)
+    assert stored() == 0
+
+
+def test_a_running_import_stops_after_its_chunk_and_keeps_what_is_in(app):
+    upload = accept(customers_csv(ROWS))
+    imports.run(upload.id, after(2, lambda: imports.cancel(CLERK, upload.id)))
+    stopped = imports.get(upload.id)
+    assert (stopped.status, stopped.created, files()) == ("cancelled", stored(), [])
+    assert 0 < stopped.read_rows < ROWS
+    actions = set(db.session.scalars(sa.select(AuditEntry.action).where(AuditEntry.entity == "import")))
+    assert actions == {"import.accepted", "import.cancel_requested", "import.cancelled"}
+
+
+def test_stopping_what_a_dead_process_left_ends_it(app):
+    upload = accept(customers_csv(60))
+    import_lease.claim(upload.id)
+    imports.cancel(CLERK, upload.id)
+    assert imports.get(upload.id).status == "running"
+    change(upload, lease_until=utcnow() - timedelta(seconds=1))
+    imports.run(upload.id)
+    assert imports.get(upload.id).status == "cancelled"
+
+
+def test_stopping_a_finished_import_changes_nothing(app):
+    upload = take(customers_csv(60))
+    assert imports.cancel(CLERK, upload.id).status == "done"
+
+
+def test_only_what_waits_too_long_is_overdue(app):
+    waiting, fresh = accept("name\nAnna\n"), accept("name\nBoris\n")
+    assert imports.overdue() == []
+    change(waiting, created_at=utcnow() - timedelta(seconds=6))
+    assert imports.overdue() == [waiting.id]
+    take("name\nVera\n")
+    assert imports.overdue() == [waiting.id]
+    assert [upload.id for upload in imports.recent(2)] == [fresh.id + 1, fresh.id]
+
+
+def test_an_accepted_import_rings_for_a_worker(app, redis):
+    upload = imports.accept(CLERK, io.BytesIO(b"name\nAnna\n"), "a.csv")
+    job = queue().jobs[0]
+    assert (job.func_name, job.args) == (imports.JOB, (upload.id,))
+    job.perform()
+    assert imports.get(upload.id).status == "done"
+
+
+def test_an_external_id_that_somebody_takes_meanwhile_is_decided_anew(app, monkeypatch):
+    """Between the look-up and the writing of a chunk a person stores a customer with an id of the file."""
+    if not is_postgresql():
+        pytest.skip("SQLite lets nobody write meanwhile")
+    real_load, taken = import_known.load, threading.Event()
+
+    def load(*arguments: object) -> None:
+        real_load(*arguments)
+        if not taken.is_set():
+            taken.set()
+            somebody = threading.Thread(target=add_elsewhere, args=(app, "C2"))
+            somebody.start()
+            somebody.join()
+
+    monkeypatch.setattr(import_known, "load", load)
+    upload = take("external_id,name\nC1,Anna\nC2,Boris\nC3,Vera\n")
+    assert counts(upload) == {"created": 2, "skipped": 1}
+    assert stored() == 3
+
+
+def add_elsewhere(app: Flask, external_id: str) -> None:
+    with app.app_context():
+        people.add("Somebody", external_id=external_id)
+
+
+@pytest.mark.parametrize("on_duplicate", ["skip", "update"])
+def test_two_imports_of_the_same_file_at_once_make_nobody_twice(app, on_duplicate):
+    data = customers_csv(300, dirty=0.02)
+    uploads = [accept(data, on_duplicate=on_duplicate).id for _ in range(2)]
+
+    def work(upload_id: int) -> None:
+        with app.app_context():
+            imports.run(upload_id)
+
+    workers = [threading.Thread(target=work, args=(upload_id,)) for upload_id in uploads]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    done = [imports.get(upload_id) for upload_id in uploads]
+    assert [upload.status for upload in done] == ["done", "done"]
+    assert sum(upload.created for upload in done) == stored()
+    phones = sa.select(ContactChannel.normalized).where(ContactChannel.type == "phone")
+    twice = phones.group_by(ContactChannel.normalized).having(sa.func.count() > 1)
+    assert db.session.scalars(twice).all() == []
+
+
+def test_two_processes_cannot_take_up_one_import(app):
+    upload = accept(customers_csv(60))
+    assert import_lease.claim(upload.id) is not None
+    assert import_lease.claim(upload.id) is None
+
+
+def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monkeypatch, count_statements):
+    def cost(rows: int) -> int:
+        monkeypatch.setattr(import_run._Pace, "limit", rows)
+        task = import_lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
+        block = list(task.rows())
+        with count_statements() as statements:
+            import_run.store(task, block)
+        return len(statements)
+
+    cost(50)  # tags are made once
+    assert cost(40) == cost(400) <= 20
