@@ -26,8 +26,8 @@ def customer_figures(days: int = 7) -> CustomerFigures:
     """Counts by status, those of the last `days` days (today included), and the five newest."""
     zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
     since = datetime.now(zone).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
-    counted = select(Customer.status, func.count()).group_by(Customer.status)
-    by_status = {status: count for status, count in db.session.execute(counted)}
+    counted = select(Customer.status, func.count().label("number")).group_by(Customer.status)
+    by_status = {row.status: row.number for row in db.session.execute(counted)}
     new = db.session.scalar(
         select(func.count()).where(Customer.created_at >= since, Customer.status == "active").select_from(Customer)
     )
