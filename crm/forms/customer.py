@@ -11,7 +11,7 @@ from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.models import Customer
-from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.customer_data import ChannelData, CustomerData, split_tags
 
 KIND_NAMES = [SelectChoice("person", _l("Person")), SelectChoice("company", _l("Company"))]
 
@@ -37,7 +37,7 @@ class CustomerForm(FlaskForm):
             city=self.city.data or "",
             notes=self.notes.data or "",
             external_id=self.external_id.data or "",
-            tags=(self.tags.data or "").split(","),
+            tags=split_tags(self.tags.data or ""),
         )
 
     def fill(self, customer: Customer) -> None:
@@ -110,7 +110,7 @@ _LISTS = ("tags", "channels")
 
 def _tags(value: Any) -> list[str]:
     if isinstance(value, str):
-        return value.split(",")
+        return split_tags(value)
     if not isinstance(value or [], list) or not all(isinstance(tag, str) for tag in value or []):
         raise Invalid({"tags": [_("This must be a list of texts.")]})
     return list(value or [])

@@ -81,11 +81,16 @@ def clean_text(name: str, value: str) -> str:
     return text
 
 
+def split_tags(text: str) -> list[str]:
+    """The tags in a text, between commas or semicolons; not cleaned yet."""
+    return text.replace(";", ",").split(",")
+
+
 def clean_tags(tags: Iterable[str]) -> list[str]:
     """Tags without blanks and repetitions (compared folded); ValueError says what is wrong."""
     unique: dict[str, str] = {}
     for tag in map(squeeze, tags):
-        if has_control(tag) or "," in tag:
+        if has_control(tag) or "," in tag or ";" in tag:
             raise ValueError(_("A tag has characters that it cannot have."))
         if len(tag) > TAG_LIMIT:
             raise ValueError(_("A tag is longer than %(count)d characters.", count=TAG_LIMIT))
