@@ -72,7 +72,7 @@ def _person(pick: random.Random, number: int) -> Person:
         company=pick.choice(COMPANIES),
         city=pick.choice(CITIES),
         external_id=pick.choice(["", f"CRM-{number}", f"№{number}"]),
-        phone=pick.choice(["", f"+7912{pick.randrange(10**7):07}", f"+4420{pick.randrange(10**8):08}"]),
+        phone=pick.choice(["", f"+7912{pick.randrange(10**7):07}", f"+447400{pick.randrange(10**6):06}"]),
         email=pick.choice(["", f"{handle}@{pick.choice(['example.com', 'почта.рф', 'mail.ru'])}"]),
         telegram=pick.choice(["", "", handle]),
         tags=pick.sample(TAGS, pick.choice([0, 0, 1, 2])),

@@ -77,6 +77,7 @@ def test_it_is_noted_who_did_it_from_where(app, alice):
         ("kind", "person\x00"),
         ("tags", ["x" * 51]),
         ("tags", ["a,b"]),
+        ("tags", ["a;b"]),
         ("tags", ["\x00"]),
         ("tags", [str(number) for number in range(21)]),
     ],
