@@ -17,7 +17,7 @@ def has_control(text: str) -> bool:
     """True where the text has characters that no name or note can have: C0 and C1 controls, lone surrogates,
     and the marks that turn the direction of writing (used to disguise text).
     """
-    return bool(_CONTROL.search(text) or _BIDI.search(text))
+    return not text.isprintable() and bool(_CONTROL.search(text) or _BIDI.search(text))
 
 
 def squeeze(text: str) -> str:
@@ -26,6 +26,8 @@ def squeeze(text: str) -> str:
     >>> squeeze("  Anna \u00a0 Ivanova\n")
     'Anna Ivanova'
     """
+    if text.isprintable() and "  " not in text:  # of all blanks Python calls only the plain one printable
+        return text.strip()
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
     return _SPACES.sub(" ", text).strip()
@@ -39,15 +41,20 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    return "".join(map(fold_character, unicodedata.normalize("NFC", text)))
+    return unicodedata.normalize("NFC", text).translate(_FOLDED)
 
 
 def fold_character(character: str) -> str:
     """Fold one character of NFC text; the answer may be longer than one (ß gives ss) or empty (a lone accent)."""
-    known = _FOLDED.get(character)
-    if known is None:
-        known = _FOLDED[character] = _fold(character)
-    return known
+    return _FOLDED[ord(character)]
+
+
+class _Folded(dict[int, str]):
+    """What every character folds to, worked out at its first use: `str.translate` reads it without leaving C."""
+
+    def __missing__(self, code: int) -> str:
+        folded = self[code] = _fold(chr(code))
+        return folded
 
 
 def _fold(character: str) -> str:
@@ -66,7 +73,7 @@ def _fold(character: str) -> str:
 
 # Letters with a stroke do not decompose in Unicode.
 _STROKES = {"ł": "l", "ø": "o", "đ": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe"}
-_FOLDED: dict[str, str] = {}
+_FOLDED = _Folded()
 
 
 def digits(text: str) -> str:
@@ -75,6 +82,9 @@ def digits(text: str) -> str:
     >>> digits("8 (912) 345-67-89")
     '89123456789'
     """
+    rest = text.removeprefix("+")
+    if rest.isascii() and rest.isdigit():
+        return rest
     return "".join(str(int(c)) for c in text if c.isdecimal())
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from crm import money
 from crm.channel_types import ChannelError
@@ -19,6 +20,8 @@ _GROUP_OF_ALL = "* mycontacts"
 _TAGS = re.compile(r":::|[,;\n]")
 _WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})\.0+\Z")
 _EXPONENT = re.compile(r"\+?\d[.,]?\d*E\+?\d+\Z", re.I)
+_TEXTS = frozenset(("company", "city", "notes", "external_id"))
+_CHANNELS = frozenset(columns.CHANNELS)
 _KINDS = {
     "person": ("person", "individual", "физлицо", "физическое лицо", "физ лицо", "физ. лицо", "фл", "частное лицо"),
     "company": ("company", "organization", "organisation", "юрлицо", "юридическое лицо", "юр лицо", "юр. лицо", "юл"),
@@ -38,11 +41,15 @@ class Format:
     region: str  # ISO 3166, for phones without a country code
     currency: str  # ISO 4217, for balances without one
 
-    @property
-    def name_column(self) -> str:
+    @cached_property
+    def taken(self) -> list[tuple[int, str]]:
+        """The columns that have a field: (index, field)."""
+        return [(index, name) for index, name in enumerate(self.mapping) if name]
+
+    @cached_property
+    def name_column(self) -> int:
         """The column that a missing name is blamed on."""
-        named = {field: column for field, column in zip(self.mapping, self.columns, strict=True) if field}
-        return next(named[field] for field in ("name", *columns.NAME_PARTS) if field in named)
+        return next(self.mapping.index(name) for name in ("name", *columns.NAME_PARTS) if name in self.mapping)
 
 
 @dataclass(slots=True)
@@ -84,14 +91,16 @@ def parse(number: int, cells: list[str], layout: Format) -> Row:
     extra = len(cells) - len(layout.columns)
     if extra > 0 and not is_blank(cells[-extra:]):
         return Row(number, cells, _too_many(extra), draft.data)
-    for column, name, cell in zip(layout.columns, layout.mapping, cells, strict=False):
-        if name is not None and cell:
-            draft.take(name, column, unguarded(cell))
+    for index, name in layout.taken:
+        if index < len(cells) and cells[index]:
+            draft.take(index, name, unguarded(cells[index]))
     return draft.finish(number, cells)
 
 
 class _Draft:
     """A customer in the making: takes one cell after another and gathers what is wrong."""
+
+    __slots__ = ("balance", "data", "errors", "has_kind", "layout", "parts", "whole_name")
 
     def __init__(self, layout: Format) -> None:
         self.layout = layout
@@ -99,25 +108,25 @@ class _Draft:
         self.whole_name = ""
         self.parts: list[str] = []
         self.has_kind = False
-        self.balance: dict[str, tuple[str, str]] = {}  # field: (column, cell)
+        self.balance: dict[str, tuple[int, str]] = {}  # field: (column, cell)
         self.errors: list[str] = []
 
-    def take(self, name: str, column: str, cell: str) -> None:
+    def take(self, column: int, name: str, cell: str) -> None:
         try:
-            if name in columns.CHANNELS:
+            if name in _TEXTS:
+                setattr(self.data, name, clean_text(name, cell))
+            elif name in _CHANNELS:
                 self._channels(name, cell)
             elif name == "name":
                 self.whole_name = cell.strip()
-            elif name in columns.NAME_PARTS:
-                self.parts.append(cell)
-            elif name in columns.BALANCE:
-                self.balance[name] = (column, cell.strip())
             elif name == "tags":
                 self.data.tags = clean_tags(_tags(cell))
+            elif name in columns.BALANCE:
+                self.balance[name] = (column, cell.strip())
             elif name == "kind":
                 self._kind(cell)
             else:
-                setattr(self.data, name, clean_text(name, cell))
+                self.parts.append(cell)
         except ValueError as error:
             self._fault(column, str(error))
 
@@ -133,8 +142,8 @@ class _Draft:
             keys.append(("external_id", data.external_id))
         return Row(number, cells, "", data, self.has_kind, tuple(keys), derive(data))
 
-    def _fault(self, column: str, sentence: str) -> None:
-        text = f"{column}: {sentence}"
+    def _fault(self, column: int, sentence: str) -> None:
+        text = f"{self.layout.columns[column]}: {sentence}"
         self.errors.append("".join(c if c.isprintable() else " " for c in text) if has_control(text) else text)
 
     def _channels(self, type_: str, cell: str) -> None:
@@ -171,12 +180,12 @@ class _Draft:
     def _balance(self) -> None:
         if not self.balance:
             return
-        column, cell = self.balance.get("currency", ("", ""))
+        column, cell = self.balance.get("currency", (0, ""))
         currency = _CURRENCY_SIGNS.get(cell.upper(), cell.upper()) or self.layout.currency
         if not money.is_currency(currency):
             self._fault(column, _("%(value)s is not a currency; write a code such as RUB.", value=cell[:40]))
             return
-        column, cell = self.balance.get("wallet_balance", ("", ""))
+        column, cell = self.balance.get("wallet_balance", (0, ""))
         if cell:
             try:
                 money.parse(cell, currency)

@@ -108,7 +108,7 @@ def _update(records: list[Record], now: datetime) -> None:
     if not records:
         return
     # External ids that move from one customer to another are let go first, in whatever order the rows have it.
-    moved = [record.pk for record in records if any("external_id" in changes for _, changes in record.events)]
+    moved = [record.pk or 0 for record in records if any("external_id" in changes for _, changes in record.events)]
     if moved:
         free = update(Customer).where(among(Customer.id, moved)).values(external_id=None)
         db.session.execute(free, execution_options={"synchronize_session": False})
