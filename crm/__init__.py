@@ -34,7 +34,7 @@ def _init_proxy(app: Flask) -> None:
 def _init_extensions(app: Flask) -> None:
     from crm import models  # noqa: F401  (migrations see every table)
     from crm.db import db
-    from crm.extensions import csrf, limiter, login, migrate
+    from crm.extensions import compress, csrf, limiter, login, migrate
     from crm.services import users
     from crm.web import guards, routing
 
@@ -46,6 +46,7 @@ def _init_extensions(app: Flask) -> None:
     guards.init_app(app)  # before CSRF: who may not come in learns nothing about forms
     csrf.init_app(app)
     limiter.init_app(app)
+    compress.init_app(app)
 
 
 def _init_web(app: Flask) -> None:

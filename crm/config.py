@@ -22,6 +22,8 @@ SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NU
 
 
 _ALWAYS: dict[str, Any] = {
+    # Static files alone: compressed beside a secret, what a stranger puts into a page gives the secret away (BREACH).
+    "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "image/svg+xml"],
     "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
     "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
     "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,

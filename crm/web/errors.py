@@ -16,19 +16,19 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DomainError)
     def domain(error: DomainError) -> Response:
-        response = _respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
+        response = respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "2"
         return response
 
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
-        return _respond(400, _("This page has grown old. Reload it and try again; nothing was changed."))
+        return respond(400, _("This page has grown old. Reload it and try again; nothing was changed."))
 
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        response = _respond(status, sentences().get(status) or _("This request cannot be answered."))
+        response = respond(status, sentences().get(status) or _("This request cannot be answered."))
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
@@ -36,7 +36,7 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(InternalServerError)
     def fault(_error: InternalServerError) -> Response:
-        return _respond(500, sentences()[500])
+        return respond(500, sentences()[500])
 
 
 def sentences() -> dict[int, str]:
@@ -46,13 +46,14 @@ def sentences() -> dict[int, str]:
         403: _("Your role does not allow this."),
         404: _("There is nothing here. It may have been deleted."),
         405: _("This cannot be done this way."),
-        413: _("The file is larger than this server takes."),
+        413: _("This is larger than the server takes."),
         429: _("Too many attempts. Wait a minute and try again."),
         500: _("Something went wrong on our side. Nothing was changed; please try again."),
     }
 
 
-def _respond(status: int, message: str, fields: dict[str, list[str]] | None = None) -> Response:
+def respond(status: int, message: str, fields: dict[str, list[str]] | None = None) -> Response:
+    """The message as a toast, as JSON or as a page, by what the asker expects."""
     if is_partial():
         response = make_response("", status)
         response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "level": "danger"}})

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
 from flask_babel import get_locale
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from crm.errors import Invalid
 from crm.extensions import limiter
@@ -10,6 +11,7 @@ from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.services import imports
 from crm.web.customers import bp as customers_bp
+from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, notify
 
@@ -62,7 +64,20 @@ def customer_import() -> Response:
     return go(url_for("imports.import_detail", pk=upload.id))
 
 
+@customers_bp.errorhandler(RequestEntityTooLarge)
+def too_large(_error: RequestEntityTooLarge) -> Response:
+    """A file above the limit, said beside the field; what came with it is not read."""
+    if request.endpoint != "customers.customer_import":
+        return respond(413, sentences()[413])
+    form = ImportForm(formdata=None)
+    form.file.errors = [_("The file is larger than %(limit)d MB.", limit=_limit())]
+    return _form(form, 413)
+
+
+def _limit() -> int:
+    return int(current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024)
+
+
 def _form(form: ImportForm, status: int = 200) -> Response:
-    limit = current_app.config["MAX_CONTENT_LENGTH"] // (1024 * 1024)
-    context = {"form": form, "recent": imports.recent(20), "limit": limit}
+    context = {"form": form, "recent": imports.recent(20), "limit": _limit()}
     return answer("imports/upload.html", "imports/_upload_form.html", status, **context)
