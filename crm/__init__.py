@@ -35,13 +35,12 @@ def _init_extensions(app: Flask) -> None:
     from crm import models  # noqa: F401  (migrations see every table)
     from crm.db import db
     from crm.extensions import compress, csrf, limiter, login, migrate
-    from crm.services import users
     from crm.web import guards, routing
 
     db.init_app(app)
     migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
     login.init_app(app)
-    login.user_loader(users.by_session)
+    login.user_loader(guards.person)
     routing.init_app(app)
     guards.init_app(app)  # before CSRF: who may not come in learns nothing about forms
     csrf.init_app(app)

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, jsonify, make_response, redirect, request, url_for
+from flask import Flask, Response, abort, g, jsonify, make_response, redirect, request, url_for
 from flask_login import current_user
+from sqlalchemy.exc import OperationalError
 
-from crm.models import Permission, Role
+from crm.models import Permission, Role, User
+from crm.services import users
 from crm.services.audit import Actor
 from crm.web.htmx import is_partial
 
@@ -22,6 +24,17 @@ def requires(permission: Permission | str) -> Callable[[View], View]:
         return view
 
     return declare
+
+
+def person(id_string: str) -> User | None:
+    """Whom the session remembers; where the database cannot say, the page about that is written for nobody."""
+    if "unreachable" in g:
+        return None
+    try:
+        return users.by_session(id_string)
+    except OperationalError:
+        g.unreachable = True
+        raise
 
 
 def actor() -> Actor:

@@ -1,7 +1,7 @@
 """Headers that keep browsers from running, framing or caching what they should not."""
 
-from flask import Flask, Request, Response, request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -20,9 +20,10 @@ class PageSessions(SecureCookieSessionInterface):
     hand it to everybody behind a shared cache.
     """
 
-    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
-        """The session, or None for a static file."""
-        return None if request.path.startswith(f"{app.static_url_path}/") else super().open_session(app, request)
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Send the session along, but for a static file (the page that says there is none writes to it)."""
+        if not request.path.startswith(f"{app.static_url_path}/"):
+            super().save_session(app, session, response)
 
 
 def init_app(app: Flask) -> None:
