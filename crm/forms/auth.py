@@ -1,9 +1,9 @@
 """Signing in, the own profile, and the users an administrator looks after."""
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
+from crm.forms.form import Form
 from crm.i18n import LANGUAGES
 from crm.i18n import lazy_gettext as _l
 from crm.models.user import ROLE_NAMES
@@ -17,7 +17,7 @@ LOCALE_NAMES = [SelectChoice("", _l("As the browser")), *(SelectChoice(*language
 ROLES = [SelectChoice(role.value, name) for role, name in ROLE_NAMES.items()]
 
 
-class LoginForm(FlaskForm):
+class LoginForm(Form):
     """E-mail and password."""
 
     email = EmailField(_l("E-mail"), render_kw={"autocomplete": "username", "autofocus": True, "required": True})
@@ -25,7 +25,7 @@ class LoginForm(FlaskForm):
     next = HiddenField()
 
 
-class PreferencesForm(FlaskForm):
+class PreferencesForm(Form):
     """Language and theme, for who is not signed in too."""
 
     locale = SelectField(_l("Language"), choices=LOCALE_NAMES)
@@ -33,7 +33,7 @@ class PreferencesForm(FlaskForm):
     next = HiddenField()
 
 
-class ProfileForm(FlaskForm):
+class ProfileForm(Form):
     """What a person may change about themselves."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "name", "maxlength": 200})
@@ -41,7 +41,7 @@ class ProfileForm(FlaskForm):
     theme = SelectField(_l("Theme"), choices=THEME_NAMES, validate_choice=False)
 
 
-class PasswordForm(FlaskForm):
+class PasswordForm(Form):
     """A new password, the present one to prove who asks."""
 
     current = PasswordField(_l("Present password"), render_kw={"autocomplete": "current-password"})
@@ -50,7 +50,7 @@ class PasswordForm(FlaskForm):
     )
 
 
-class NewUserForm(FlaskForm):
+class NewUserForm(Form):
     """A new person who may sign in."""
 
     email = EmailField(_l("E-mail"), render_kw={"autocomplete": "off"})
@@ -61,7 +61,7 @@ class NewUserForm(FlaskForm):
     )
 
 
-class UserForm(FlaskForm):
+class UserForm(Form):
     """What an administrator may change about a person; a blank password stays as it is."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 200})

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from crm.channel_types import NAMES, ChannelType
 from crm.errors import Invalid
+from crm.forms.form import Form
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.models import Customer
@@ -16,7 +16,7 @@ from crm.services.customer_data import ChannelData, CustomerData, split_tags
 KIND_NAMES = [SelectChoice("person", _l("Person")), SelectChoice("company", _l("Company"))]
 
 
-class CustomerForm(FlaskForm):
+class CustomerForm(Form):
     """A customer's own fields; `tags` are words between commas."""
 
     name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 200})
@@ -64,7 +64,7 @@ class NewCustomerForm(CustomerForm):
         return data
 
 
-class ChannelForm(FlaskForm):
+class ChannelForm(Form):
     """One way to reach a customer."""
 
     type = SelectField(
@@ -91,7 +91,9 @@ def customer_from_json(body: Any) -> tuple[CustomerData, bool]:
         raise Invalid({"": [_("Send a JSON object.")]})
     texts = ("name", "kind", "company", "city", "notes", "external_id", "phone", "email")
     errors = {name: [_("There is no such field.")] for name in body if name not in (*texts, *_LISTS, "allow_duplicate")}
-    errors |= {name: [_("This must be text.")] for name in texts if not isinstance(body.get(name) or "", str)}
+    errors |= {name: [_("This must be text.")] for name in texts if not isinstance(body.get(name), str | None)}
+    if not isinstance(body.get("allow_duplicate"), bool | None):
+        errors["allow_duplicate"] = [_("This must be true or false.")]
     data = CustomerData(name="")
     try:
         data.tags, data.channels = _tags(body.get("tags")), _channels(body.get("channels"))
@@ -111,20 +113,20 @@ _LISTS = ("tags", "channels")
 def _tags(value: Any) -> list[str]:
     if isinstance(value, str):
         return split_tags(value)
-    if not isinstance(value or [], list) or not all(isinstance(tag, str) for tag in value or []):
+    if not isinstance(value, list | None) or not all(isinstance(tag, str) for tag in value or []):
         raise Invalid({"tags": [_("This must be a list of texts.")]})
     return list(value or [])
 
 
 def _channels(value: Any) -> list[ChannelData]:
     channels = []
-    if not isinstance(value or [], list):
+    if not isinstance(value, list | None):
         raise Invalid({"channels": [_("This must be a list.")]})
     for channel in value or []:
         texts = {"type": "", "value": "", "label": ""}
-        if not isinstance(channel, dict) or not all(isinstance(channel.get(name) or "", str) for name in texts):
+        if not isinstance(channel, dict) or not all(isinstance(channel.get(name), str | None) for name in texts):
             raise Invalid({"channels": [_("Each contact needs a type and a value, both text.")]})
-        if set(channel) - {*texts, "is_primary"} or not isinstance(channel.get("is_primary") or False, bool):
+        if set(channel) - {*texts, "is_primary"} or not isinstance(channel.get("is_primary"), bool | None):
             raise Invalid({"channels": [_("A contact has the fields type, value, label and is_primary.")]})
         given = {name: channel.get(name) or "" for name in texts}
         channels.append(ChannelData(**given, is_primary=bool(channel.get("is_primary"))))

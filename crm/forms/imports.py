@@ -1,9 +1,9 @@
 """Uploading a file of customers."""
 
-from flask_wtf import FlaskForm
 from wtforms import FileField, RadioField
 from wtforms.fields.choices import SelectChoice
 
+from crm.forms.form import Form
 from crm.i18n import lazy_gettext as _l
 
 DUPLICATE_NAMES = [
@@ -13,7 +13,7 @@ DUPLICATE_NAMES = [
 ]
 
 
-class ImportForm(FlaskForm):
+class ImportForm(Form):
     """A file, and what to do with customers who are there already."""
 
     file = FileField(_l("File"), render_kw={"accept": ".csv,.tsv,.txt,.xlsx"})

@@ -43,7 +43,9 @@ def login() -> Response:
     if user is None:
         form.password.errors = [_("The e-mail or the password is wrong.")]
         return answer("auth/login.html", "auth/_login_form.html", 422, form=form)
+    kept = {name: session[name] for name in ("locale", "theme") if name in session}
     session.clear()  # a session that somebody planted before is worth nothing now
+    session.update(kept)
     session.permanent = True
     login_user(user)
     users.note_sign_in(actor())

@@ -142,7 +142,7 @@ def api_create_customer() -> Response:
     form = NewCustomerForm()
     try:
         if request.is_json:
-            data, allow_duplicate = customer_from_json(request.get_json(silent=True))
+            data, allow_duplicate = customer_from_json(_json())
         else:
             data, allow_duplicate = form.data_given(), bool(form.allow_duplicate.data)
         customer = customers.create(actor(), data, allow_duplicate)
@@ -154,6 +154,13 @@ def api_create_customer() -> Response:
     response = make_response(jsonify(body), 201)
     response.headers["Location"] = body["url"]
     return response
+
+
+def _json() -> Any:
+    try:
+        return request.get_json(silent=True)
+    except RecursionError:  # lists within lists within lists
+        return None
 
 
 def _page(criteria: search.Criteria) -> search.Page:
@@ -179,7 +186,8 @@ def _refused(form: CustomerForm, error: Invalid, page: str, partial: str, custom
 def _stale(form: CustomerForm, error: StaleVersion, customer: Customer) -> Response:
     form.version.data = str(error.version)
     stored = {name: ", ".join(value) if isinstance(value, list) else value for name, value in error.current.items()}
-    current = {name: value for name, value in stored.items() if value != (form[name].data or "")}
+    typed = {name: (form[name].data or "").replace("\r\n", "\n") for name in stored}
+    current = {name: value for name, value in stored.items() if value != typed[name]}
     context = {"form": form, "customer": customer, "current": current, "message": error.message}
     return answer("customers/edit.html", "customers/_edit_form.html", 409, **context)
 

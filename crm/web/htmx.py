@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, flash, make_response, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
 
 from crm.errors import DomainError, Invalid
 
@@ -36,7 +37,7 @@ def notify(message: str, level: str = "success", response: Response | None = Non
 def go(location: str) -> Response:
     """Send the browser on: a redirect, which HTMX is told of in its own way."""
     if is_partial():
-        return Response(status=204, headers={"HX-Redirect": location})
+        return Response(status=204, headers={"HX-Redirect": iri_to_uri(location)})
     return make_response(redirect(location, 303))
 
 

@@ -41,10 +41,12 @@ def profile() -> Response:
     return go(url_for("settings.profile"))
 
 
-@bp.post("/password/")
+@bp.route("/password/", methods=["GET", "POST"])
 @requires(Permission.OWN)
 def password() -> Response:
-    """A new password; every other session of this person ends."""
+    """A new password; every other session of this person ends. The form itself is on the profile."""
+    if request.method == "GET":
+        return go(url_for("settings.profile"))
     form = PasswordForm()
     try:
         user = users.change_own_password(actor(), current_user.id, form.current.data or "", form.new.data or "")
