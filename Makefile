@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALL := -qq --disable-pip-version-check --no-input --only-binary :all: --no-compile
 
-.PHONY: run setup test bench chromium
+.PHONY: run setup test bench messages chromium
 
 run: setup
 	@exec $(BIN)/python -m crm.supervisor
@@ -18,6 +18,13 @@ test: $(VENV)/requirements-dev chromium
 
 bench: $(VENV)/requirements-dev
 	$(BIN)/python -m bench
+
+# Collects the strings, merges them into the catalogues, and compiles those.
+messages: $(VENV)/requirements-dev
+	$(BIN)/pybabel -q extract -F babel.cfg -k _l -k lazy_gettext --no-location --sort-output -o $(VENV)/messages.pot .
+	$(BIN)/pybabel -q update -i $(VENV)/messages.pot -d crm/translations \
+		--no-fuzzy-matching --ignore-obsolete --no-wrap --ignore-pot-creation-date
+	$(BIN)/pybabel -q compile -d crm/translations
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
