@@ -2,7 +2,6 @@
 
 import io
 import resource
-import shutil
 import sqlite3
 import tempfile
 import time
@@ -98,12 +97,9 @@ def _copy(customers: list[Any], channels: list[Any]) -> float:
 def _executemany(customers: list[Any], channels: list[Any]) -> float:
     """Into a copy of the database, in one transaction: nobody else gets a turn, as nobody could in an import."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bare.db"
-        shutil.copyfile(str(db.engine.url.database), path)
-        with sqlite3.connect(path) as connection:
+        with sqlite3.connect(str(db.engine.url.database)) as source, sqlite3.connect(f"{folder}/bare.db") as connection:
+            source.backup(connection)
             connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
-            connection.execute("DELETE FROM customers")
-            connection.commit()
             begun = time.perf_counter()
             for table, columns, found in (
                 ("customers", write._CUSTOMER, customers),

@@ -45,8 +45,10 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
 
 def _new_ids(count: int) -> list[int]:
     if is_postgresql():
-        statement = text("SELECT nextval('customers_id_seq') FROM generate_series(1, :count)")
-        return list(db.session.scalars(statement, {"count": count}))
+        statement = text(
+            "SELECT string_agg(nextval('customers_id_seq')::text, ' ') FROM generate_series(1, CAST(:count AS integer))"
+        )
+        return [int(pk) for pk in (db.session.scalar(statement, {"count": count}) or "").split()]
     # AUTOINCREMENT's counter follows by itself when rows come with ids; the write lock keeps others out.
     last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'customers'")) or 0
     return list(range(last + 1, last + 1 + count))
