@@ -95,10 +95,11 @@ def customer_from_json(body: Any) -> tuple[CustomerData, bool]:
     if not isinstance(body.get("allow_duplicate"), bool | None):
         errors["allow_duplicate"] = [_("This must be true or false.")]
     data = CustomerData(name="")
-    try:
-        data.tags, data.channels = _tags(body.get("tags")), _channels(body.get("channels"))
-    except Invalid as error:
-        errors |= error.fields
+    for name, read in (("tags", _tags), ("channels", _channels)):
+        try:
+            setattr(data, name, read(body.get(name)))
+        except Invalid as error:
+            errors |= error.fields
     if errors:
         raise Invalid(errors)
     for name in texts[:6]:

@@ -129,7 +129,7 @@ def customer_export() -> Response:
 def api_search_customers() -> Response:
     """At most 20 hits, as JSON or as the partial under the search box."""
     criteria = search.Criteria(q=current_criteria().q, status="")
-    hits = search.find(criteria, limit=20, tags=False).items if criteria.q.strip() else []
+    hits = search.find(criteria, limit=20, tags=False).items if criteria.terms else []
     if is_partial():
         return make_response(render_template("customers/_hits.html", hits=hits, criteria=criteria))
     return jsonify(results=[_as_json(hit.id, hit.name, hit.phone, hit.email) for hit in hits])
