@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask, current_app, url_for
 from flask_babel import format_decimal, get_locale
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from crm.channel_types import NAMES, link, pretty_phone
@@ -67,6 +69,12 @@ def _day(value: date, locale: str) -> str:
     return format_date(value, "medium", locale=locale)
 
 
+@pass_context  # else Jinja would work a constant out once, in the language of the first reader
+def number(_context: Context, value: int) -> str:
+    """A number with the reader's separators."""
+    return str(format_decimal(value))
+
+
 def duration(seconds: int) -> str:
     """About how long, in the largest unit that fits."""
     return format_timedelta(timedelta(seconds=seconds), threshold=1.2, locale=get_locale())
@@ -76,7 +84,7 @@ def init_app(app: Flask) -> None:
     """Give them to every template, macros too."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        highlight=highlight, phone=pretty_phone, moment=moment, day=day, number=format_decimal, duration=duration
+        highlight=highlight, phone=pretty_phone, moment=moment, day=day, number=number, duration=duration
     )
     app.jinja_env.globals.update(
         asset=asset,
