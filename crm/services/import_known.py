@@ -1,11 +1,12 @@
 """The customers that the rows of a file may mean: found in the database by external id, e-mail and phone."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Select, Text, any_, cast, column, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, cast, column, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.db import db, is_postgresql
@@ -41,14 +42,19 @@ def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
             known.owners[key] = [known.by_pk.setdefault(pk, Record(CustomerData(name=""), pk))]
 
 
-def among(attribute: InstrumentedAttribute[Any], values: Sequence[int] | Sequence[str]) -> ColumnElement[bool]:
-    """Whether the column's value is one of very many; they travel as one text (an array takes psycopg longer than
-    PostgreSQL needs to look them up). None of them has a control character.
+def among(attribute: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether the column's value is one of `packed` ones, which are bound as `values`: one parameter, however many
+    they are (an array takes psycopg longer to write than PostgreSQL to look up).
     """
+    values = bindparam("values", type_=Text())
     if is_postgresql():
-        item = BigInteger() if values and isinstance(values[0], int) else Text()
-        return attribute == any_(cast(func.string_to_array(_BETWEEN.join(map(str, values)), _BETWEEN), ARRAY(item)))
-    return attribute.in_(select(column("value")).select_from(func.json_each(json.dumps(values))))
+        return attribute == any_(cast(func.string_to_array(values, _BETWEEN), ARRAY(attribute.type)))
+    return attribute.in_(select(column("value")).select_from(func.json_each(values)))
+
+
+def packed(values: Iterable[int] | Iterable[str]) -> dict[str, str]:
+    """The parameter of `among`; no value has a control character in it."""
+    return {"values": _BETWEEN.join(map(str, values)) if is_postgresql() else json.dumps(list(values))}
 
 
 def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
@@ -56,26 +62,25 @@ def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
     for name, value in keys:
         wanted.setdefault(name, []).append(value)
     holders: list[tuple[Key, int]] = []
-    for type_ in _CHANNELS:
-        if type_ in wanted:
-            statement = select(ContactChannel.normalized, ContactChannel.customer_id).where(
-                ContactChannel.type == type_, among(ContactChannel.normalized, wanted[type_])
-            )
-            holders += [((type_, value), pk) for value, pk in db.session.execute(statement)]
-    if "external_id" in wanted:
-        by_id = select(Customer.external_id, Customer.id).where(among(Customer.external_id, wanted["external_id"]))
-        holders += [(("external_id", value or ""), pk) for value, pk in db.session.execute(by_id)]
+    for name, values in wanted.items():
+        found = db.session.execute(_owner_of(name, is_postgresql()), packed(values))
+        holders += [((name, value), pk) for value, pk in found]
     return holders
 
 
+@cache
+def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
+    """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
+    if name == "external_id":
+        return select(Customer.external_id, Customer.id).where(among(Customer.external_id))
+    owner = select(ContactChannel.normalized, ContactChannel.customer_id)
+    return owner.where(ContactChannel.type == name, among(ContactChannel.normalized))
+
+
 def _named(known: Known, external_ids: list[str]) -> None:
-    if not external_ids:
-        return
-    statement = select(Customer.external_id, Customer.id, Customer.name).where(
-        among(Customer.external_id, external_ids)
-    )
-    for external_id, pk, name in db.session.execute(statement):
-        known.owners.setdefault(("external_id", external_id or ""), [Record(CustomerData(name=name), pk)])
+    named = select(Customer.external_id, Customer.id, Customer.name).where(among(Customer.external_id))
+    for external_id, pk, name in db.session.execute(named, packed(external_ids)):
+        known.owners.setdefault(("external_id", external_id), [Record(CustomerData(name=name), pk)])
 
 
 def _complete(known: Known, keys: set[Key]) -> None:
@@ -87,13 +92,14 @@ def _complete(known: Known, keys: set[Key]) -> None:
     pks = sorted({pk for _key, pk in _holders(keys)} - known.by_pk.keys())
     if not pks:
         return
-    loaded = {row.id: _record(row) for row in db.session.execute(_customers(pks))}
-    channels = select(ContactChannel).where(among(ContactChannel.customer_id, pks)).order_by(ContactChannel.id)
-    for channel in db.session.execute(channels.with_only_columns(*_CHANNEL_COLUMNS)):
+    wanted = packed(pks)
+    loaded = {row.id: _record(row) for row in db.session.execute(_customers(), wanted)}
+    channels = select(*_CHANNEL_COLUMNS).where(among(ContactChannel.customer_id)).order_by(ContactChannel.id)
+    for channel in db.session.execute(channels, wanted):
         if channel.customer_id in loaded:
             loaded[channel.customer_id].data.channels.append(ChannelData(*channel[1:]))
     tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
-    for pk, name in db.session.execute(tags.where(among(CustomerTag.customer_id, pks))):
+    for pk, name in db.session.execute(tags.where(among(CustomerTag.customer_id)), wanted):
         if pk in loaded:
             loaded[pk].data.tags.append(name)
     for pk, record in loaded.items():
@@ -112,10 +118,10 @@ _CHANNEL_COLUMNS = (
 )
 
 
-def _customers(pks: list[int]) -> Select[Any]:
+def _customers() -> Select[Any]:
     names = ("id", "version", "name", "kind", "company", "city", "notes", "external_id")
     columns = [getattr(Customer, name) for name in names]
-    return select(*columns).where(among(Customer.id, pks)).order_by(Customer.id).with_for_update()
+    return select(*columns).where(among(Customer.id)).order_by(Customer.id).with_for_update()
 
 
 def _record(row: Any) -> Record:

@@ -83,7 +83,7 @@ class _Pace:
     lets them in for half as long; PostgreSQL wants large chunks.
     """
 
-    aim, limit = 0.1, 5_000
+    aim, limit = 0.12, 5_000  # seconds (a merge of the search index may double them), rows
 
     def __init__(self) -> None:
         self.shared = is_postgresql()

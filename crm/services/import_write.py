@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from crm.db import db, is_postgresql, utcnow
 from crm.models import Customer, Tag
 from crm.services.import_decide import Decisions, Record
-from crm.services.import_known import among
+from crm.services.import_known import among, packed
 from crm.text import fold
 
 _KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")
@@ -112,8 +112,8 @@ def _update(records: list[Record], now: datetime) -> None:
     # External ids that move from one customer to another are let go first, in whatever order the rows have it.
     moved = [record.pk or 0 for record in records if any("external_id" in changes for _, changes in record.events)]
     if moved:
-        free = update(Customer).where(among(Customer.id, moved)).values(external_id=None)
-        db.session.execute(free, execution_options={"synchronize_session": False})
+        free = update(Customer).where(among(Customer.id)).values(external_id=None)
+        db.session.execute(free, packed(moved), execution_options={"synchronize_session": False})
     columns = (*_FIELDS, "external_id", "version", "updated_at", *_KEYS)
     statement = (
         update(Customer.__table__)  # type: ignore[arg-type]
@@ -152,5 +152,5 @@ def _tag_ids(names: dict[str, str]) -> dict[str, int]:
 
 
 def _known_tags(keys: list[str]) -> dict[str, int]:
-    found = db.session.execute(select(Tag.key, Tag.id).where(among(Tag.key, keys)))
+    found = db.session.execute(select(Tag.key, Tag.id).where(among(Tag.key)), packed(keys))
     return {tag.key: tag.id for tag in found}
