@@ -73,6 +73,8 @@ class Page(HTMLParser):
     def value(self, name: str, inside: str = "") -> str:
         """What the form's field of this name holds."""
         element = self.one(inside=inside, name=name)
+        if element.tag == "textarea":
+            return "".join(element.pieces).removeprefix("\r\n")  # browsers leave out the first line break
         if element.tag != "select":
             return element.attrs.get("value", element.text)
         options = [option for option in self.elements if option.tag == "option" and element in option.parents]
