@@ -47,6 +47,7 @@
   });
   body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "customer-rows") $("#new-name")?.focus();
+    if (document.activeElement === body) $("[data-focus]", event.target)?.focus(); // what had the focus is gone
   });
 
   $('[aria-invalid="true"]')?.focus();
@@ -117,7 +118,11 @@
       $("#hits")?.replaceChildren();
       const form = event.target.closest("#new-customer");
       if (form) hide(form);
-      if ($("#user-menu")?.open) $("#user-menu").open = false;
+      const menu = $("#user-menu");
+      if (menu?.open) {
+        menu.open = false;
+        $("summary", menu).focus();
+      }
     }
   });
 
