@@ -1,12 +1,14 @@
 """What went wrong, as a page, as a toast or as JSON; never a stack trace."""
 
 import json
+import time
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm.errors import Busy, DomainError, Invalid
+from crm.extensions import limiter
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
 
@@ -32,6 +34,8 @@ def init_app(app: Flask) -> None:
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
+        if status == 429 and limiter.current_limit:
+            response.headers["Retry-After"] = str(max(1, limiter.current_limit.reset_at - int(time.time())))
         return response
 
     @app.errorhandler(InternalServerError)
