@@ -71,16 +71,19 @@ def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
 @cache
 def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
     """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
+    statement: Any
     if name == "external_id":
-        return select(Customer.external_id, Customer.id).where(among(Customer.external_id))
-    owner = select(ContactChannel.normalized, ContactChannel.customer_id)
-    return owner.where(ContactChannel.type == name, among(ContactChannel.normalized))
+        statement = select(Customer.external_id, Customer.id).where(among(Customer.external_id))
+    else:
+        held = (ContactChannel.type == name, among(ContactChannel.normalized))
+        statement = select(ContactChannel.normalized, ContactChannel.customer_id).where(*held)
+    return statement  # type: ignore[no-any-return]
 
 
 def _named(known: Known, external_ids: list[str]) -> None:
     named = select(Customer.external_id, Customer.id, Customer.name).where(among(Customer.external_id))
     for external_id, pk, name in db.session.execute(named, packed(external_ids)):
-        known.owners.setdefault(("external_id", external_id), [Record(CustomerData(name=name), pk)])
+        known.owners.setdefault(("external_id", external_id or ""), [Record(CustomerData(name=name), pk)])
 
 
 def _complete(known: Known, keys: set[Key]) -> None:
