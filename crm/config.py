@@ -31,7 +31,8 @@ _ALWAYS: dict[str, Any] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     # As many connections as a web process has threads; one that the database has dropped is noticed and replaced.
-    "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True},
+    # What people typed does not stand in stack traces.
+    "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True, "hide_parameters": True},
     "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
 }
 
@@ -48,7 +49,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     env = os.environ if environ is None else environ
     instance = Path(env.get("CRM_INSTANCE") or ROOT / "instance").expanduser().resolve()
     try:
-        instance.mkdir(parents=True, exist_ok=True)
+        instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"CRM_INSTANCE: the folder {instance} cannot be made ({error.strerror}).") from error
     production = _choice(env, "CRM_ENV", ("development", "production"), "development") == "production"
