@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, g, jsonify, make_response, redirect, request, url_for
+from flask_babel import get_locale
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
@@ -57,6 +58,7 @@ def init_app(app: Flask) -> None:
             return _sign_in_first()
         if needed is None or not current_user.may(needed):
             abort(404 if current_user.role == Role.CUSTOMER else 403)
+        get_locale()  # kept for the request: a refusal is put into words where the database answers nothing any more
         return None
 
 
