@@ -75,8 +75,8 @@ def _tuples(data: bytes) -> tuple[list[Any], list[Any]]:
         path.write_bytes(data)
         good = [row for row in rows(records(path, "utf-8", ","), 0, layout) if not row.error]
     stored = [Record(row.data, pk, 1, row.derived, row.data.channels) for pk, row in enumerate(good, 1)]
-    customers = [write._customer(record, _STAMP) for record in stored]
-    return customers, [channel for record in stored for channel in write._channels(record, _STAMP)]
+    customers = [write.customer_row(record, _STAMP) for record in stored]
+    return customers, [channel for record in stored for channel in write.channel_rows(record, _STAMP)]
 
 
 def _copy(customers: list[Any], channels: list[Any]) -> float:
@@ -85,8 +85,8 @@ def _copy(customers: list[Any], channels: list[Any]) -> float:
     begun = time.perf_counter()
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
         for table, columns, found in (
-            ("customers", write._CUSTOMER, customers),
-            ("contact_channels", write._CHANNEL, channels),
+            ("customers", write.CUSTOMER, customers),
+            ("contact_channels", write.CHANNEL, channels),
         ):
             with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                 for row in found:
@@ -96,19 +96,19 @@ def _copy(customers: list[Any], channels: list[Any]) -> float:
 
 def _executemany(customers: list[Any], channels: list[Any]) -> float:
     """Into a copy of the database, in one transaction: nobody else gets a turn, as nobody could in an import."""
-    with tempfile.TemporaryDirectory() as folder:
-        with sqlite3.connect(str(db.engine.url.database)) as source, sqlite3.connect(f"{folder}/bare.db") as connection:
+    with tempfile.TemporaryDirectory() as folder, sqlite3.connect(f"{folder}/bare.db") as connection:
+        with sqlite3.connect(str(db.engine.url.database)) as source:
             source.backup(connection)
-            connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
-            begun = time.perf_counter()
-            for table, columns, found in (
-                ("customers", write._CUSTOMER, customers),
-                ("contact_channels", write._CHANNEL, channels),
-            ):
-                marks = ", ".join("?" * len(columns))
-                connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", found)
-            connection.commit()
-            return time.perf_counter() - begun
+        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
+        begun = time.perf_counter()
+        for table, columns, found in (
+            ("customers", write.CUSTOMER, customers),
+            ("contact_channels", write.CHANNEL, channels),
+        ):
+            marks = ", ".join("?" * len(columns))
+            connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", found)
+        connection.commit()
+        return time.perf_counter() - begun
 
 
 def _empty() -> None:

@@ -77,7 +77,7 @@ def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
     else:
         held = (ContactChannel.type == name, among(ContactChannel.normalized))
         statement = select(ContactChannel.normalized, ContactChannel.customer_id).where(*held)
-    return statement  # type: ignore[no-any-return]
+    return statement
 
 
 def _named(known: Known, external_ids: list[str]) -> None:

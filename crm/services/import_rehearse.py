@@ -15,7 +15,7 @@ from crm.services.import_decide import decide
 from crm.services.import_failures import Failure
 from crm.services.import_file import Layout
 from crm.services.import_rows import rows
-from crm.services.import_run import Progress
+from crm.services.import_run import Progress, seldom_collected
 
 _BLOCK = 1_000
 
@@ -54,7 +54,7 @@ def rehearse(
     Customers that would be made are kept in memory (about 2 kB a row). Raises `Invalid` as `accept` does.
     """
     import_file.check_options(on_duplicate, mapping)
-    with tempfile.TemporaryDirectory() as folder, force_locale(locale):
+    with tempfile.TemporaryDirectory() as folder, force_locale(locale), seldom_collected():
         path = Path(folder) / "upload"
         shutil.copyfile(source, path)
         layout = import_file.examined(path, mapping)

@@ -52,7 +52,7 @@ def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
 def _work(task: Task, progress: Progress) -> None:
     read, pace = task.read_rows, _Pace()
     blocks = _blocks(task, pace)
-    with closing(blocks), _seldom_collected():
+    with closing(blocks), seldom_collected():
         for block in blocks:
             pace.wait()
             held = store(task, block)
@@ -66,7 +66,7 @@ def _work(task: Task, progress: Progress) -> None:
 
 
 @contextmanager
-def _seldom_collected() -> Iterator[None]:
+def seldom_collected() -> Iterator[None]:
     """Rows make a hundred thousand objects that live for one chunk and never stand in a circle: looking for circles
     after every 700 of them took half of the time.
     """
@@ -83,7 +83,7 @@ class _Pace:
     lets them in for half as long; PostgreSQL wants large chunks.
     """
 
-    aim, limit = 0.12, 5_000  # seconds (a merge of the search index may double them), rows
+    aim, limit = 0.12, 2_000  # seconds (a merge of the search index may double them), rows
 
     def __init__(self) -> None:
         self.shared = is_postgresql()

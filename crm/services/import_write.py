@@ -18,8 +18,8 @@ from crm.text import fold
 
 _KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")
 _FIELDS = ("kind", "name", "company", "city", "notes")
-_CUSTOMER = ("id", *_FIELDS, "external_id", "status", "version", "created_at", "updated_at", *_KEYS)
-_CHANNEL = ("customer_id", "type", "value", "normalized", "label", "is_primary", "created_at")
+CUSTOMER = ("id", *_FIELDS, "external_id", "status", "version", "created_at", "updated_at", *_KEYS)
+CHANNEL = ("customer_id", "type", "value", "normalized", "label", "is_primary", "created_at")
 _AUDIT = ("at", "actor_id", "origin", "action", "entity", "entity_id", "changes")
 _FAILURE = ("import_id", "row", "cells", "error")
 
@@ -35,8 +35,8 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
         record.pk = pk
     records = [*decisions.new, *decisions.changed]
     _update(decisions.changed, now)
-    _insert("customers", _CUSTOMER, [_customer(record, stamp) for record in decisions.new])
-    _insert("contact_channels", _CHANNEL, [row for record in records for row in _channels(record, stamp)])
+    _insert("customers", CUSTOMER, [customer_row(record, stamp) for record in decisions.new])
+    _insert("contact_channels", CHANNEL, [row for record in records for row in channel_rows(record, stamp)])
     _insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
     _insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
     failures = [(import_id, row.number, json.dumps(row.cells), error) for row, error in decisions.failures]
@@ -76,7 +76,8 @@ def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
 
-def _customer(record: Record, stamp: str) -> tuple[Any, ...]:
+def customer_row(record: Record, stamp: str) -> tuple[Any, ...]:
+    """A new customer as `CUSTOMER` columns; `stamp` is the present moment in the engine's own form."""
     data, keys = record.data, record.derived
     return (
         record.pk,
@@ -94,7 +95,8 @@ def _customer(record: Record, stamp: str) -> tuple[Any, ...]:
     )
 
 
-def _channels(record: Record, stamp: str) -> list[tuple[Any, ...]]:
+def channel_rows(record: Record, stamp: str) -> list[tuple[Any, ...]]:
+    """The channels that are not stored yet as `CHANNEL` columns."""
     return [
         (record.pk, channel.type, channel.value, channel.normalized, channel.label, channel.is_primary, stamp)
         for channel in record.channels

@@ -61,7 +61,7 @@ def eventually(holds: Callable[[], object]) -> None:
 @pytest.fixture
 def upload(app):
     """An import that waits in the queue, large enough to be caught in the middle."""
-    data = customers_csv(15_000 if is_postgresql() else 5_000, dirty=0.01)
+    data = customers_csv(8_000 if is_postgresql() else 5_000, dirty=0.01)
     return imports.accept(CLERK, io.BytesIO(data), "customers.csv")
 
 
