@@ -52,7 +52,7 @@ def test_the_page_follows_when_the_system_turns_dark(page: Page):
 def test_the_persons_choice_goes_before_the_systems(new_page: NewPage, chosen: str, system: Literal["light", "dark"]):
     page = new_page(color_scheme=system)
     page.goto("/customers/")
-    page.get_by_label("Your menu").click()
+    page.locator("#user-menu > summary").click()
     page.get_by_role("button", name=chosen).click()
     expect(page.locator("html")).to_have_attribute("data-bs-theme", chosen.lower())
     page.add_init_script(REMEMBER_THE_FIRST_THEME)

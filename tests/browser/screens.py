@@ -1,0 +1,214 @@
+"""Every page of the product in every state that looks different, brought up in any language."""
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page, expect
+from sqlalchemy import select
+
+from crm.db import db
+from crm.models import User
+from crm.services import customers, imports
+from crm.services.audit import Actor
+from crm.services.customer_data import CustomerData
+from tests import people
+from tests.browser.conftest import ALICE, BORIS, VERA
+
+FILE = "name,phone,email\nAnna Ivanova,12,\n" + "".join(f"Customer {n},,customer{n}@example.com\n" for n in range(40))
+
+
+@dataclass(frozen=True)
+class Furniture:
+    """What there is to see: a customer with everything, an import with failed rows, one that waits, a user."""
+
+    customer: int
+    over: int
+    waiting: int
+    user: int
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page in a state; `who` looks at it (None is a stranger)."""
+
+    who: str | None
+    show: Callable[[Page, Furniture], None]
+
+
+def furnish() -> Furniture:
+    """Fill the office."""
+    people.crowd(80)
+    rich = people.add(
+        "Константин Константинович Константинопольский-Заозёрный",
+        company="Общество с ограниченной ответственностью «Северо-Западное предприятие»",
+        city="Петропавловск-Камчатский",
+        tags=["vip", "постоянный покупатель", "wholesale"],
+        notes="Звонить после 18:00.\nhttps://example.com/a/very/long/address/without/any/blank/in/it/at/all/" + "x" * 80,
+        external_id="CRM-000001",
+        phone="+79123456789",
+        email="konstantin.konstantinovich.konstantinopolskij@very-long-domain-name.example.com",
+        telegram="konstantin_k",
+        website="https://example.com/konstantinopolskij/zaozernyj/about",
+        other="ICQ 123456789",
+    )
+    customers.set_archived(people.CLI, people.add("Архивный клиент").id, True)
+    user = db.session.scalars(select(User).where(User.email == BORIS)).one()
+    over = _import(user.id, "клиенты-за-ноябрь-2026-окончательный-вариант.csv")
+    imports.run(over)
+    return Furniture(rich.id, over, _import(user.id, "waiting.csv"), user.id)
+
+
+def _import(user_id: int, name: str) -> int:
+    return imports.accept(Actor(user_id, "127.0.0.1"), io.BytesIO(FILE.encode()), name, start=False).id
+
+
+def at(address: str) -> Callable[[Page, Furniture], None]:
+    """Just the page at this address, `{customer}` and the like filled in."""
+    return lambda page, found: _open(page, address, found)
+
+
+def _open(page: Page, address: str, found: Furniture) -> None:
+    page.goto(address.format(**vars(found)))
+
+
+def _refused_sign_in(page: Page, found: Furniture) -> None:
+    page.goto("/login")
+    page.locator("#email").fill("nobody@example.com")
+    page.locator("#password").fill("wrong")
+    page.locator("#login-form button").click()
+    expect(page.locator("#password-help")).to_be_visible()
+
+
+def _filters(page: Page, found: Furniture) -> None:
+    page.goto("/customers/?q=%D0%B0&city=%D0%BE&status=")
+    expect(page.locator(".filter-fields")).to_be_visible()
+
+
+def _hits(page: Page, found: Furniture) -> None:
+    page.goto("/settings/profile/")
+    page.locator("#search-input").fill("а")
+    expect(page.locator("#hits a").first).to_be_visible()
+
+
+def _menu(page: Page, found: Furniture) -> None:
+    page.goto("/customers/")
+    page.locator("#user-menu > summary").click()
+
+
+def _new_customer(page: Page, found: Furniture) -> None:
+    page.goto("/customers/")
+    page.locator("[data-reveal=new-customer]").first.click()
+    expect(page.locator("#new-name")).to_be_focused()
+
+
+def _new_customer_alike(page: Page, found: Furniture) -> None:
+    _new_customer(page, found)
+    page.locator("#new-phone").press_sequentially("+79123456789")
+    expect(page.locator("#alike a")).to_be_visible()
+
+
+def _new_customer_refused(page: Page, found: Furniture) -> None:
+    _new_customer(page, found)
+    page.locator("#new-name").fill("x" * 60)
+    page.locator("#new-phone").fill("+79123456789")
+    page.locator("#new-customer [type=submit]").first.click()
+    expect(page.locator("[name=allow_duplicate]")).to_be_visible()
+
+
+def _create_refused(page: Page, found: Furniture) -> None:
+    page.goto("/customers/create/")
+    page.locator("#phone").fill("12")
+    page.locator("#create-form [type=submit]").click()
+    expect(page.locator("#phone-help")).to_be_visible()
+
+
+def _contact_refused(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator("#channel-value").fill("12")
+    page.locator(".channel-form [type=submit], form:has(#channel-value) [type=submit]").first.click()
+    expect(page.locator("#channel-value-help")).to_be_visible()
+
+
+def _question(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator("form[hx-confirm] button").first.click()
+    expect(page.locator("#confirm")).to_be_visible()
+
+
+def _delete_dialog(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator("a[href$='/delete/']").click()
+    expect(page.locator("#delete-form")).to_be_visible()
+
+
+def _conflict(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/edit/", found)
+    page.locator("#city").fill("Орёл")
+    db.session.rollback()
+    stored = customers.get(found.customer)
+    customers.update(people.CLI, stored.id, stored.version, CustomerData(stored.name, city="Тверь"))
+    page.locator(f"#customer-{found.customer} [type=submit]").click()
+    expect(page.locator(".stored").first).to_be_visible()
+
+
+def _file_refused(page: Page, found: Furniture) -> None:
+    page.goto("/customers/import/")
+    page.locator("#file").set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": b"colour,size\nred,7\n"})
+    page.locator("#import-form [type=submit]").click()
+    expect(page.locator("#file-help")).to_be_visible()
+
+
+def _user_refused(page: Page, found: Furniture) -> None:
+    page.goto("/settings/users/create/")
+    page.locator("#user-form [type=submit]").click()
+    expect(page.locator("#user-form [aria-invalid=true]").first).to_be_visible()
+
+
+def _password_refused(page: Page, found: Furniture) -> None:
+    page.goto("/settings/profile/")
+    page.locator("form[action$='/password/'] [type=submit]").click()
+    expect(page.locator("#current-help")).to_be_visible()
+
+
+SCREENS = {
+    "sign-in": Screen(None, at("/login")),
+    "sign-in refused": Screen(None, _refused_sign_in),
+    "list": Screen(BORIS, at("/customers/")),
+    "list for a viewer": Screen(VERA, at("/customers/?status=")),
+    "list with filters and hits marked": Screen(BORIS, _filters),
+    "list without a match": Screen(BORIS, at("/customers/?q=nobody")),
+    "hits of the search box": Screen(BORIS, _hits),
+    "user menu": Screen(BORIS, _menu),
+    "new customer": Screen(BORIS, _new_customer),
+    "new customer who seems to be here": Screen(BORIS, _new_customer_alike),
+    "new customer refused": Screen(BORIS, _new_customer_refused),
+    "create page refused": Screen(BORIS, _create_refused),
+    "customer": Screen(BORIS, at("/customers/{customer}/")),
+    "customer for a viewer": Screen(VERA, at("/customers/{customer}/")),
+    "contact refused": Screen(BORIS, _contact_refused),
+    "contact page": Screen(BORIS, at("/customers/{customer}/channels/add/")),
+    "question": Screen(BORIS, _question),
+    "edit": Screen(BORIS, at("/customers/{customer}/edit/")),
+    "edit conflict": Screen(BORIS, _conflict),
+    "delete dialog": Screen(BORIS, _delete_dialog),
+    "delete page": Screen(BORIS, at("/customers/{customer}/delete/")),
+    "import form": Screen(BORIS, at("/customers/import/")),
+    "import form refused": Screen(BORIS, _file_refused),
+    "import in progress": Screen(BORIS, at("/customers/import/{waiting}/")),
+    "import result": Screen(BORIS, at("/customers/import/{over}/")),
+    "dashboard": Screen(BORIS, at("/")),
+    "profile": Screen(BORIS, at("/settings/profile/")),
+    "profile refused": Screen(BORIS, _password_refused),
+    "users": Screen(ALICE, at("/settings/users/")),
+    "user create refused": Screen(ALICE, _user_refused),
+    "user edit": Screen(ALICE, at("/settings/users/{user}/edit/")),
+    "audit log": Screen(ALICE, at("/settings/audit/")),
+    "error": Screen(BORIS, at("/customers/999999999/")),
+}
+BARE_SCREENS = {
+    "empty list": Screen(BORIS, at("/customers/")),
+    "empty list for a viewer": Screen(VERA, at("/customers/")),
+    "empty dashboard": Screen(BORIS, at("/")),
+    "no imports": Screen(BORIS, at("/customers/import/")),
+}
