@@ -1,0 +1,72 @@
+"""Who changed what, newest first, for administrators to read and for nobody to change."""
+
+from crm.db import atomic
+from crm.services import audit, customers
+from crm.services.audit import Actor
+from crm.services.customer_data import CustomerData
+from tests import people
+from tests.web.pages import page
+
+AUDIT = "/settings/audit/"
+
+
+def rows(shown) -> list[str]:
+    return [row.text for row in shown.all("tr", inside="audit") if any(one.tag == "tbody" for one in row.parents)]
+
+
+def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
+    actor = Actor(boris.id, "10.0.0.1")
+    anna = customers.create(actor, CustomerData("Анна", tags=["vip"]))
+    customers.update(actor, anna.id, 1, CustomerData("Мария <b>", tags=["опт", "vip"]))
+    shown = page(admin.get(AUDIT))
+    newest, oldest = rows(shown)
+    for text in (
+        "Boris",
+        "customer.updated",
+        f"#{anna.id}",
+        "name Анна → Мария <b>",
+        "tags vip → vip, опт",
+        "10.0.0.1",
+    ):
+        assert text in newest
+    assert "customer.created" in oldest and "name Анна" in oldest
+    assert shown.all("a", inside="audit", href=f"/customers/{anna.id}/")
+
+
+def test_a_deleted_customer_is_no_link(admin):
+    anna = people.add("Анна")
+    customers.delete(people.CLI, anna.id)
+    shown = page(admin.get(AUDIT))
+    assert len(shown.all("a", inside="audit")) == 1  # where they were created
+    assert "The system" in rows(shown)[0] and "customer.deleted" in rows(shown)[0]
+
+
+def test_it_goes_back_page_by_page_to_the_beginning(admin, count_statements):
+    with atomic():
+        for number in range(120):
+            audit.record(people.CLI, "user.created", "user", number)
+    address, seen = AUDIT, []
+    while address:
+        with count_statements() as statements:
+            shown = page(admin.get(address))
+        assert len(statements) == 1
+        seen += [int(text.partition("#")[2].split()[0]) for text in rows(shown)]
+        more = [link for link in shown.all("a", inside="audit") if link.text == "Earlier"]
+        address = more[0]["href"] if more else ""
+    assert seen == list(range(119, -1, -1))
+
+
+def test_the_partial_is_the_table(admin, anna):
+    assert [root["id"] for root in page(admin.get(AUDIT, htmx=True)).roots] == ["audit"]
+    assert "Nothing has been changed yet" in page(admin.get(AUDIT + "?before=1")).one(id="audit").text
+
+
+def test_a_place_that_makes_no_sense_is_the_beginning(admin, anna):
+    for before in ("", "x", "-1", "1.5", "9" * 30, "²", "%00", "1;"):
+        assert len(rows(page(admin.get(f"{AUDIT}?before={before}")))) == 1
+
+
+def test_nobody_else_may_and_nobody_may_change_it(client, viewer, manager, stranger, admin):
+    assert [one.get(AUDIT).status_code for one in (client, viewer, manager, stranger)] == [302, 403, 403, 404]
+    for method in ("POST", "PUT", "DELETE"):
+        assert admin.open(AUDIT, method=method).status_code == 405
