@@ -28,6 +28,19 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# What Chromium and htmx say of answers that are not 200, do not come, or are not waited for any more: no faults.
+ANSWERS = (
+    "Failed to load resource",
+    "Response Status Error Code",
+    "htmx:afterRequest",
+    "htmx:sendError",
+    "htmx:sendAbort",
+)
+REPORT_VIOLATIONS = """
+  document.addEventListener("securitypolicyviolation", (event) => {
+    console.error(`${event.violatedDirective} is broken by ${event.blockedURI} ${event.sample}`);
+  });
+"""
 SECONDS = 15  # how long anything may take on a machine that has other things to do
 NewPage = Callable[..., Page]
 
@@ -104,23 +117,33 @@ def sessions(product: Product, office: Flask, chromium: Browser) -> Callable[[st
 
 
 @pytest.fixture
-def new_page(product: Product, chromium: Browser, sessions: Callable[[str], Any]) -> Iterator[NewPage]:
-    """`new_page(locale="ru-RU")` is a page in a new browser, where Boris has signed in unless told otherwise.
+def faults() -> Iterator[list[str]]:
+    """What browsers complain of: scripts that fail, and whatever the Content-Security-Policy forbids.
 
-    No script of ours may fail, and nothing may break the Content-Security-Policy, whatever the test is about.
+    There may be none, on whatever page and whatever the test is about.
     """
-    contexts: list[BrowserContext] = []
     faults: list[str] = []
+    yield faults
+    assert faults == []
+
+
+@pytest.fixture
+def new_page(
+    product: Product, chromium: Browser, sessions: Callable[[str], Any], faults: list[str]
+) -> Iterator[NewPage]:
+    """`new_page(locale="ru-RU")` is a page in a new browser, where Boris has signed in unless told otherwise."""
+    contexts: list[BrowserContext] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            faults.append(message.text)
+        if message.type == "error" and not message.text.startswith(ANSWERS):
+            faults.append(f"{message.text} ({message.page.url if message.page else ''})")
 
     def new(who: str | None = BORIS, width: int = 1280, **options: Any) -> Page:
         wanted = {"locale": "en-US", "reduced_motion": "reduce", "viewport": {"width": width, "height": 900}} | options
         state = sessions(who) if who else None
         context = chromium.new_context(base_url=product.url, storage_state=state, **wanted)
         context.set_default_timeout(SECONDS * 1000)
+        context.add_init_script(REPORT_VIOLATIONS)
         context.on("weberror", lambda error: faults.append(str(error.error)))
         context.on("console", listen)
         contexts.append(context)
@@ -129,7 +152,6 @@ def new_page(product: Product, chromium: Browser, sessions: Callable[[str], Any]
     yield new
     for context in contexts:
         context.close()
-    assert faults == []
 
 
 @pytest.fixture

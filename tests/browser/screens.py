@@ -38,13 +38,14 @@ class Screen:
 
 def furnish() -> Furniture:
     """Fill the office."""
-    people.crowd(80)
+    people.crowd(60)
     rich = people.add(
         "Константин Константинович Константинопольский-Заозёрный",
         company="Общество с ограниченной ответственностью «Северо-Западное предприятие»",
         city="Петропавловск-Камчатский",
         tags=["vip", "постоянный покупатель", "wholesale"],
-        notes="Звонить после 18:00.\nhttps://example.com/a/very/long/address/without/any/blank/in/it/at/all/" + "x" * 80,
+        notes="Звонить после 18:00.\nhttps://example.com/a/very/long/address/without/any/blank/in/it/at/all/"
+        + "x" * 80,
         external_id="CRM-000001",
         phone="+79123456789",
         email="konstantin.konstantinovich.konstantinopolskij@very-long-domain-name.example.com",
@@ -92,7 +93,7 @@ def _hits(page: Page, found: Furniture) -> None:
 
 
 def _menu(page: Page, found: Furniture) -> None:
-    page.goto("/customers/")
+    page.goto("/settings/profile/")
     page.locator("#user-menu > summary").click()
 
 

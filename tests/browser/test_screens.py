@@ -1,11 +1,11 @@
-"""Laws of every screen: for everybody (WCAG 2.2 AA and axe's best practices), on a phone, and with a strict policy."""
+"""Laws of every screen: for everybody (WCAG 2.2 AA and axe's best practices), on a phone, light to load."""
 
 import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from tests.browser.conftest import BORIS, NewPage
 from tests.browser.screens import BARE_SCREENS, SCREENS, Furniture, Screen, furnish
@@ -15,12 +15,6 @@ ALL = SCREENS | BARE_SCREENS
 AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE = {"width": 390, "height": 844}
-REPORT_VIOLATIONS = """
-  window.violations = [];
-  document.addEventListener("securitypolicyviolation", (event) => {
-    window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
-  });
-"""
 
 
 @pytest.fixture
@@ -35,7 +29,7 @@ def shown(page: Page, screen: Screen, furniture: Furniture) -> Page:
     return page
 
 
-def faults(page: Page) -> list[str]:
+def barriers(page: Page) -> list[str]:
     """What axe finds wrong on the page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
@@ -62,35 +56,28 @@ def too_wide(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_everybody_can_use_it_in_both_themes_on_a_desk_and_on_a_phone(
-    new_page: NewPage, furniture: Furniture, name: str
-):
+def test_everybody_can_use_it_on_a_desk_and_on_a_phone_in_the_dark(new_page: NewPage, furniture: Furniture, name: str):
     page = shown(new_page(ALL[name].who, color_scheme="light"), ALL[name], furniture)
-    assert faults(page) == []
+    assert barriers(page) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.set_viewport_size(PHONE)
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
-    assert faults(page) == []
+    assert barriers(page) == []
+    assert too_wide(page) == []
 
 
-@pytest.mark.parametrize("locale", ["en-US", "ru-RU"])
 @pytest.mark.parametrize("name", ALL)
-def test_a_phone_shows_it_without_scrolling_sideways(new_page: NewPage, furniture: Furniture, name: str, locale: str):
-    page = new_page(ALL[name].who, locale=locale, viewport=PHONE)
+def test_russian_fits_a_phone(new_page: NewPage, furniture: Furniture, name: str):
+    page = new_page(ALL[name].who, locale="ru-RU", viewport=PHONE)
     assert too_wide(shown(page, ALL[name], furniture)) == []
 
 
-def test_no_screen_breaks_the_security_policy(new_page: NewPage):
-    furniture = furnish()
-    for name, screen in SCREENS.items():
-        page = new_page(screen.who)
-        page.add_init_script(REPORT_VIOLATIONS)
-        said: list[str] = []
-        page.on("console", lambda message, said=said: said.append(message.text) if message.type == "error" else None)
-        shown(page, screen, furniture)
-        assert page.evaluate("window.violations") == [], name
-        assert [text for text in said if "Failed to load resource" not in text] == [], name
-        page.context.close()
+def test_the_policy_is_kept_and_watched(page: Page, faults: list[str]):
+    page.goto("/customers/")
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=planted style=display:none>planted</p>')")
+    expect(page.locator("#planted")).to_be_visible()
+    assert any("style-src" in fault for fault in faults)
+    faults.clear()
 
 
 def test_scripts_and_styles_of_the_first_page_are_light(new_page: NewPage):
