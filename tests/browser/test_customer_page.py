@@ -1,4 +1,4 @@
-"""Laws of a customer's page: everything is changed in place, nothing is removed by accident, nobody overwrites unseen."""
+"""Laws of a customer's page: all is changed in place, nothing is removed by accident, nobody overwrites unseen."""
 
 import re
 

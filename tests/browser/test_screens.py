@@ -48,7 +48,8 @@ def too_wide(page: Page) -> list[str]:
         """() => {
           const edge = document.documentElement.clientWidth;
           if (document.scrollingElement.scrollWidth <= edge) return [];
-          const wide = [...document.body.querySelectorAll("*")].filter((one) => one.getBoundingClientRect().right > edge);
+          const all = [...document.body.querySelectorAll("*")];
+          const wide = all.filter((one) => one.getBoundingClientRect().right > edge);
           return [`${document.scrollingElement.scrollWidth} px`, ...wide.map((one) => one.outerHTML.slice(0, 150))];
         }"""
     )

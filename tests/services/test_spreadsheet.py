@@ -17,9 +17,7 @@ def test_a_formula_is_disarmed(cell):
     assert guarded(cell) == f"'{cell}"
 
 
-@pytest.mark.parametrize(
-    "cell", ["", "Anna", "-15.00", "+7 (912) 345-67-89", "1=1", "'s-Hertogenbosch"]
-)
+@pytest.mark.parametrize("cell", ["", "Anna", "-15.00", "+7 (912) 345-67-89", "1=1", "'s-Hertogenbosch"])
 def test_what_cannot_run_stays_as_it_is(cell):
     assert guarded(cell) == cell
 
