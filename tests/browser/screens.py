@@ -3,12 +3,13 @@
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
-from crm.db import db
-from crm.models import User
+from crm.db import atomic, db, utcnow
+from crm.models import Import, User
 from crm.services import customers, imports
 from crm.services.audit import Actor
 from crm.services.customer_data import CustomerData
@@ -20,11 +21,11 @@ FILE = "name,phone,email\nAnna Ivanova,12,\n" + "".join(f"Customer {n},,customer
 
 @dataclass(frozen=True)
 class Furniture:
-    """What there is to see: a customer with everything, an import with failed rows, one that waits, a user."""
+    """What there is to see: a customer with everything, an import with failed rows, one at work, a user."""
 
     customer: int
     over: int
-    waiting: int
+    running: int
     user: int
 
 
@@ -57,7 +58,12 @@ def furnish() -> Furniture:
     user = db.session.scalars(select(User).where(User.email == BORIS)).one()
     over = _import(user.id, "клиенты-за-ноябрь-2026-окончательный-вариант.csv")
     imports.run(over)
-    return Furniture(rich.id, over, _import(user.id, "waiting.csv"), user.id)
+    running = _import(user.id, "running.csv")
+    with atomic() as session:  # as if a worker was half-way, and stayed there
+        upload = session.get_one(Import, running)
+        upload.status, upload.lease, upload.lease_until = "running", "a worker", utcnow() + timedelta(hours=1)
+        upload.read_rows, upload.created, upload.failed, upload.busy_seconds = 20, 18, 2, 2.0
+    return Furniture(rich.id, over, running, user.id)
 
 
 def _import(user_id: int, name: str) -> int:
@@ -196,7 +202,7 @@ SCREENS = {
     "delete page": Screen(BORIS, at("/customers/{customer}/delete/")),
     "import form": Screen(BORIS, at("/customers/import/")),
     "import form refused": Screen(BORIS, _file_refused),
-    "import in progress": Screen(BORIS, at("/customers/import/{waiting}/")),
+    "import in progress": Screen(BORIS, at("/customers/import/{running}/")),
     "import result": Screen(BORIS, at("/customers/import/{over}/")),
     "dashboard": Screen(BORIS, at("/")),
     "profile": Screen(BORIS, at("/settings/profile/")),
