@@ -49,6 +49,7 @@ TABLE = {
     ("settings.index", "GET"): (302, 303, 303, 303, 303),
     ("settings.profile", "GET"): (302, 200, 200, 200, 200),
     ("settings.profile", "POST"): (302, 303, 303, 303, 303),
+    ("settings.password", "GET"): (302, 303, 303, 303, 303),
     ("settings.password", "POST"): (302, 422, 422, 422, 422),
     ("settings.user_list", "GET"): ADMIN,
     ("settings.user_create", "GET"): ADMIN,
