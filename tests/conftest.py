@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -42,6 +43,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         databases.drop_all(run)
     if not (run / "keeper.log").exists() or (run / "failed").exists():  # else the servers' keeper removes it
         shutil.rmtree(run)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
+        terminalreporter.write_line(f"!!! {count} tests were left out: {reason}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ expect.set_options(timeout=SECONDS * 1000)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = pytest.mark.skip(reason="CHROMIUM IS NOT INSTALLED: nothing was tried in a browser")
+    missing = pytest.mark.skip(reason="CHROMIUM IS NOT INSTALLED")
     for item in items:
         if CHROMIUM is None and item.get_closest_marker("browser"):
             item.add_marker(missing)
