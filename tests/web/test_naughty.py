@@ -1,9 +1,10 @@
 """Whatever is typed anywhere: a clear answer, nothing half-written, and nothing that runs."""
 
 import pytest
+from sqlalchemy import func, select
 
+from crm.db import db
 from tests.conftest import PASSWORD
-from tests.web.conftest import contents
 from tests.web.pages import page
 
 STRINGS = [
@@ -93,6 +94,13 @@ def spoiled(fields: dict[str, str]) -> list[dict[str, str]]:
     return together + [fields | {name: text} for name in fields for text in WORST]
 
 
+def sizes() -> list[int]:
+    """How many rows there are, in one statement."""
+    counts = [select(func.count()).select_from(table).scalar_subquery() for table in db.metadata.tables.values()]
+    with db.engine.connect() as connection:
+        return list(connection.execute(select(*counts)).one())
+
+
 def sendable(texts: list[str]) -> list[str]:
     """Those that a server lets through as a header, as it hands them on."""
     return [text.encode().decode("latin-1") for text in texts if not set(text) & set("\n\r\x00")]
@@ -106,10 +114,10 @@ def place(anna, boris):
 @pytest.mark.parametrize("path", FORMS)
 def test_in_every_field_of_every_form(admin, place, path):
     for data in spoiled(FORMS[path]):
-        before = contents()
+        before = sizes()
         answer = admin.post(place(path), data=data)
         assert is_harmless(answer), data
-        assert answer.status_code < 400 or contents() == before, data
+        assert answer.status_code < 400 or sizes() == before, data
 
 
 @pytest.mark.parametrize("path", QUERIES)
@@ -198,10 +206,10 @@ def test_a_new_line_in_the_list_believes_no_address(admin):
 )  # fmt: skip
 def test_in_a_body_of_any_kind(admin, place, content_type, body):
     for path in FORMS:
-        before = contents()
+        before = sizes()
         answer = admin.post(place(path), data=body, content_type=content_type)
         assert is_harmless(answer), path
-        assert answer.status_code < 400 or contents() == before, path
+        assert answer.status_code < 400 or sizes() == before, path
 
 
 def test_many_fields_and_a_huge_one_are_refused(admin, nothing_changes):
