@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(missing)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def product(run: Path, worker: str) -> Iterator[Product]:
     """The product, ready, with Alice as its administrator."""
     instance = run / f"{worker}-office"
@@ -67,7 +67,7 @@ def product(run: Path, worker: str) -> Iterator[Product]:
         product.end()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def office(product: Product) -> Iterator[Flask]:
     """An app on the product's own database, to prepare what a test finds there."""
     app = create_app(configuration.load(product.environment))
@@ -92,7 +92,7 @@ def empty_office(office: Flask) -> Iterator[None]:
         db.session.rollback()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
@@ -100,7 +100,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def sessions(product: Product, office: Flask, chromium: Browser) -> Callable[[str], Any]:
     """`sessions(BORIS)` is what a browser keeps in which Boris has signed in."""
     kept: dict[str, Any] = {}

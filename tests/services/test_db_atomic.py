@@ -280,7 +280,8 @@ def test_the_victim_of_a_deadlock_is_tried_again(app):
 
     assert in_threads(app, both(1, 2), both(2, 1)) == []
     assert stored() == ["0++", "0 too++"]
-    assert len(attempts) == (3 if is_postgresql() else 2)
+    # The victim may come first again and be the victim again.
+    assert len(attempts) > 2 if is_postgresql() else len(attempts) == 2
 
 
 def test_a_database_that_stays_busy_is_given_up_with_a_sentence(app, impatient):
