@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import delete, update
 
 from crm import config as configuration
@@ -42,6 +42,8 @@ REPORT_VIOLATIONS = """
   });
 """
 SECONDS = 15  # how long anything may take on a machine that has other things to do
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+Browse = Callable[..., Page]
 NewPage = Callable[..., Page]
 
 expect.set_options(timeout=SECONDS * 1000)
@@ -116,6 +118,27 @@ def sessions(product: Product, office: Flask, chromium: Browser) -> Callable[[st
     return session_of
 
 
+@pytest.fixture(scope="session")
+def browse(product: Product, chromium: Browser, sessions: Callable[[str], Any]) -> Browse:
+    """`browse(BORIS, faults)` is a page in a new browser, where Boris has signed in; it adds to `faults`."""
+
+    def new(who: str | None, faults: list[str], **options: Any) -> Page:
+        def listen(message: ConsoleMessage) -> None:
+            if message.type == "error" and not message.text.startswith(ANSWERS):
+                faults.append(f"{message.text} ({message.page.url if message.page else ''})")
+
+        wanted = {"locale": "en-US", "reduced_motion": "reduce", "viewport": DESK} | options
+        state = sessions(who) if who else None
+        context = chromium.new_context(base_url=product.url, storage_state=state, **wanted)
+        context.set_default_timeout(SECONDS * 1000)
+        context.add_init_script(REPORT_VIOLATIONS)
+        context.on("weberror", lambda error: faults.append(str(error.error)))
+        context.on("console", listen)
+        return context.new_page()
+
+    return new
+
+
 @pytest.fixture
 def faults() -> Iterator[list[str]]:
     """What browsers complain of: scripts that fail, and whatever the Content-Security-Policy forbids.
@@ -128,30 +151,17 @@ def faults() -> Iterator[list[str]]:
 
 
 @pytest.fixture
-def new_page(
-    product: Product, chromium: Browser, sessions: Callable[[str], Any], faults: list[str]
-) -> Iterator[NewPage]:
+def new_page(browse: Browse, faults: list[str]) -> Iterator[NewPage]:
     """`new_page(locale="ru-RU")` is a page in a new browser, where Boris has signed in unless told otherwise."""
-    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
 
-    def listen(message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(ANSWERS):
-            faults.append(f"{message.text} ({message.page.url if message.page else ''})")
-
-    def new(who: str | None = BORIS, width: int = 1280, **options: Any) -> Page:
-        wanted = {"locale": "en-US", "reduced_motion": "reduce", "viewport": {"width": width, "height": 900}} | options
-        state = sessions(who) if who else None
-        context = chromium.new_context(base_url=product.url, storage_state=state, **wanted)
-        context.set_default_timeout(SECONDS * 1000)
-        context.add_init_script(REPORT_VIOLATIONS)
-        context.on("weberror", lambda error: faults.append(str(error.error)))
-        context.on("console", listen)
-        contexts.append(context)
-        return context.new_page()
+    def new(who: str | None = BORIS, **options: Any) -> Page:
+        pages.append(browse(who, faults, **options))
+        return pages[-1]
 
     yield new
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.context.close()
 
 
 @pytest.fixture

@@ -1,20 +1,20 @@
 """Laws of every screen: for everybody (WCAG 2.2 AA and axe's best practices), on a phone, light to load."""
 
 import gzip
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response, expect
+from playwright.sync_api import Page, Response, ViewportSize, expect
 
-from tests.browser.conftest import BORIS, NewPage
-from tests.browser.screens import BARE_SCREENS, SCREENS, Furniture, Screen, furnish
+from tests.browser.conftest import BORIS, DESK, PHONE, Browse, NewPage
+from tests.browser.screens import BARE_SCREENS, SCREENS, Furniture, furnish
 
 pytestmark = pytest.mark.browser
 ALL = SCREENS | BARE_SCREENS
 AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture
@@ -24,9 +24,39 @@ def furniture(request: pytest.FixtureRequest) -> Furniture:
     return Furniture(0, 0, 0, 0) if bare else furnish()
 
 
-def shown(page: Page, screen: Screen, furniture: Furniture) -> Page:
-    screen.show(page, furniture)
-    return page
+@pytest.fixture(scope="module")
+def readers(browse: Browse) -> Iterator[Callable[[str | None, str], tuple[Page, list[str]]]]:
+    """A page for each reader and language, and its faults: kept, since a new browser costs more than a screen."""
+    kept: dict[tuple[str | None, str], tuple[Page, list[str]]] = {}
+
+    def reader(who: str | None, locale: str) -> tuple[Page, list[str]]:
+        if (who, locale) not in kept:
+            faults: list[str] = []
+            kept[who, locale] = browse(who, faults, locale=locale), faults
+        return kept[who, locale]
+
+    yield reader
+    for page, _faults in kept.values():
+        page.context.close()
+
+
+@pytest.fixture
+def show(readers: Callable[[str | None, str], tuple[Page, list[str]]], furniture: Furniture, name: str):
+    """`show("ru-RU", PHONE)` is the page with the screen on it; no fault may have come up in the end."""
+    faults: list[str] = []
+
+    def on(locale: str, size: ViewportSize) -> Page:
+        nonlocal faults
+        page, faults = readers(ALL[name].who, locale)
+        page.set_viewport_size(size)
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        ALL[name].show(page, furniture)
+        return page
+
+    yield on
+    found = faults[:]
+    faults.clear()
+    assert found == []
 
 
 def barriers(page: Page) -> list[str]:
@@ -57,8 +87,8 @@ def too_wide(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_everybody_can_use_it_on_a_desk_and_on_a_phone_in_the_dark(new_page: NewPage, furniture: Furniture, name: str):
-    page = shown(new_page(ALL[name].who, color_scheme="light"), ALL[name], furniture)
+def test_everybody_can_use_it_on_a_desk_and_on_a_phone_in_the_dark(show: Callable[..., Page], name: str):
+    page = show("en-US", DESK)
     assert barriers(page) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.set_viewport_size(PHONE)
@@ -68,9 +98,8 @@ def test_everybody_can_use_it_on_a_desk_and_on_a_phone_in_the_dark(new_page: New
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_russian_fits_a_phone(new_page: NewPage, furniture: Furniture, name: str):
-    page = new_page(ALL[name].who, locale="ru-RU", viewport=PHONE)
-    assert too_wide(shown(page, ALL[name], furniture)) == []
+def test_russian_fits_a_phone(show: Callable[..., Page], name: str):
+    assert too_wide(show("ru-RU", PHONE)) == []
 
 
 def test_the_policy_is_kept_and_watched(page: Page, faults: list[str]):
