@@ -19,6 +19,7 @@ from crm.models.user import ROLE_NAMES, Permission
 from crm.web.criteria import list_url, sort_url
 from crm.web.highlight import highlight
 from crm.web.locale import theme
+from crm.web.trail import field_name, happened, value_text
 
 ICONS = "vendor/lucide-1.62.0.svg"
 
@@ -84,7 +85,15 @@ def init_app(app: Flask) -> None:
     """Give them to every template, macros too."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
-        highlight=highlight, phone=pretty_phone, moment=moment, day=day, number=number, duration=duration
+        highlight=highlight,
+        phone=pretty_phone,
+        moment=moment,
+        day=day,
+        number=number,
+        duration=duration,
+        happened=happened,
+        field_name=field_name,
+        value_text=value_text,
     )
     app.jinja_env.globals.update(
         asset=asset,

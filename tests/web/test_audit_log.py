@@ -1,9 +1,15 @@
 """Who changed what, newest first, for administrators to read and for nobody to change."""
 
+import re
+
+from crm.channel_types import ChannelType
+from crm.config import ROOT
 from crm.db import atomic
-from crm.services import audit, customers
+from crm.services import audit, channels, customers, users
 from crm.services.audit import Actor
-from crm.services.customer_data import CustomerData
+from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.import_lease import COUNTERS
+from crm.web import trail
 from tests import people
 from tests.web.pages import page
 
@@ -22,15 +28,43 @@ def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
     newest, oldest = rows(shown)
     for text in (
         "Boris",
-        "customer.updated",
+        "Customer changed",
         f"#{anna.id}",
-        "name Анна → Мария <b>",
-        "tags vip → vip, опт",
+        "Name Анна → Мария <b>",
+        "Tags vip → vip, опт",
         "10.0.0.1",
     ):
         assert text in newest
-    assert "customer.created" in oldest and "name Анна" in oldest
+    assert "Customer added" in oldest and "Name Анна" in oldest
     assert shown.all("a", inside="audit", href=f"/customers/{anna.id}/")
+
+
+def test_everything_that_is_recorded_has_words():
+    code = "".join(path.read_text() for path in (ROOT / "crm" / "services").glob("*.py"))
+    recorded = set(re.findall(r'"((?:customer|channel|import|user)\.[a-z_]+)"', code))
+    recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
+    assert recorded == set(trail.ACTIONS)
+    fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *COUNTERS, *map(str, ChannelType)}
+    assert fields | {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows"} == set(
+        trail.FIELDS
+    )
+
+
+def test_values_are_told_in_words(admin, vera, alice):
+    users.update(Actor(alice.id, "10.0.0.1"), vera.id, role="manager", active=False)
+    newest = rows(page(admin.get(AUDIT)))[0]
+    assert "User changed" in newest
+    assert "Role Viewer → Manager" in newest
+    assert "May sign in yes → no" in newest
+
+
+def test_the_main_contact_is_told_by_its_type(admin):
+    anna = people.add("Анна", phone="+79120000001")
+    second = channels.add(people.CLI, anna.id, ChannelData("phone", "+79120000002"))
+    channels.make_primary(people.CLI, second.id)
+    newest = rows(page(admin.get(AUDIT)))[0]
+    assert "Main contact chosen" in newest
+    assert "Phone (main) +79120000001 → +79120000002" in newest
 
 
 def test_a_deleted_customer_is_no_link(admin):
@@ -38,7 +72,7 @@ def test_a_deleted_customer_is_no_link(admin):
     customers.delete(people.CLI, anna.id)
     shown = page(admin.get(AUDIT))
     assert len(shown.all("a", inside="audit")) == 1  # where they were created
-    assert "The system" in rows(shown)[0] and "customer.deleted" in rows(shown)[0]
+    assert "The system" in rows(shown)[0] and "Customer deleted" in rows(shown)[0]
 
 
 def test_it_goes_back_page_by_page_to_the_beginning(admin, count_statements):

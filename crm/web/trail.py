@@ -1,0 +1,82 @@
+"""The audit trail in the reader's words: what happened, to which field, from what to what."""
+
+from typing import Any
+
+from crm.channel_types import NAMES
+from crm.forms.auth import THEME_NAMES
+from crm.forms.customer import KIND_NAMES
+from crm.i18n import LANGUAGES
+from crm.i18n import gettext as _
+from crm.i18n import lazy_gettext as _l
+from crm.models.user import ROLE_NAMES
+
+ACTIONS = {
+    "customer.created": _l("Customer added"),
+    "customer.updated": _l("Customer changed"),
+    "customer.archived": _l("Customer archived"),
+    "customer.active": _l("Customer brought back"),
+    "customer.deleted": _l("Customer deleted"),
+    "channel.added": _l("Contact added"),
+    "channel.removed": _l("Contact removed"),
+    "channel.made_primary": _l("Main contact chosen"),
+    "import.accepted": _l("Import started"),
+    "import.cancel_requested": _l("Import asked to stop"),
+    "import.done": _l("Import done"),
+    "import.failed": _l("Import failed"),
+    "import.cancelled": _l("Import stopped"),
+    "user.created": _l("User added"),
+    "user.updated": _l("User changed"),
+    "user.password_changed": _l("Password changed"),
+    "user.signed_in": _l("Signed in"),
+}
+FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
+    "name": _l("Name"),
+    "kind": _l("Kind"),
+    "company": _l("Company"),
+    "city": _l("City"),
+    "notes": _l("Notes"),
+    "external_id": _l("External ID"),
+    "tags": _l("Tags"),
+    "status": _l("Status"),
+    "channels": _l("Contacts"),
+    "role": _l("Role"),
+    "active": _l("May sign in"),
+    "locale": _l("Language"),
+    "theme": _l("Theme"),
+    "filename": _l("File"),
+    "total_rows": _l("Rows"),
+    "read_rows": _l("Rows read"),
+    "created": _l("Created"),
+    "updated": _l("Updated"),
+    "unchanged": _l("Unchanged"),
+    "skipped": _l("Skipped"),
+    "failed": _l("Failed"),
+}
+VALUES: dict[str, dict[Any, Any]] = {
+    "kind": {choice.value: choice.label for choice in KIND_NAMES},
+    "status": {"active": _l("in the list"), "archived": _l("in the archive")},
+    "role": {role.value: name for role, name in ROLE_NAMES.items()},
+    "active": {True: _l("yes"), False: _l("no")},
+    "locale": dict(LANGUAGES),
+    "theme": {choice.value: choice.label for choice in THEME_NAMES},
+}
+
+
+def happened(action: str) -> str:
+    """What was done."""
+    return str(ACTIONS.get(action, action))
+
+
+def field_name(field: str) -> str:
+    """The field that was changed; `main phone` is which of the phones is the main one."""
+    main, _blank, type_ = field.partition(" ")
+    if main == "main" and type_ in FIELDS:
+        return f"{FIELDS[type_]} ({_('main')})"
+    return str(FIELDS.get(field, field))
+
+
+def value_text(value: Any, field: str) -> str:
+    """The field's value, '' where there is none."""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(VALUES.get(field, {}).get(value, value))
