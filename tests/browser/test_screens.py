@@ -113,7 +113,7 @@ def test_the_policy_is_kept_and_watched(page: Page, faults: list[str]):
 def test_scripts_and_styles_of_the_first_page_are_light(new_page: NewPage):
     page = new_page(who=None)
     loaded: list[Response] = []
-    page.on("response", loaded.append)
+    page.on("response", lambda response: loaded.append(response))
     page.goto("/login")
     files = [one for one in loaded if one.request.resource_type in ("script", "stylesheet")]
     sizes = {one.url: len(gzip.compress(one.body(), 6)) for one in files}
