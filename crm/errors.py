@@ -30,6 +30,28 @@ class DuplicateChannel(Invalid):
         self.owner_id, self.owner_name = owner_id, owner_name
 
 
+class PaymentRefused(Invalid):
+    """Money cannot be moved so; `code` is the reason in one word, as programs read it."""
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        super().__init__({field: [message]})
+        self.code = code
+
+
+class InsufficientFunds(PaymentRefused):
+    """The account that pays has less than that, its overdraft counted in."""
+
+
+class AccountUnavailable(PaymentRefused):
+    """The account is frozen or closed and takes no operations."""
+
+
+class DuplicateRequest(DomainError):
+    """The idempotency key was used for something else; nothing was moved."""
+
+    status = 409
+
+
 class NotFound(DomainError):
     """There is nothing under this id, or nothing the actor may know of."""
 

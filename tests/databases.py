@@ -11,10 +11,12 @@ from sqlalchemy.pool import NullPool
 
 from crm import config as configuration
 from crm import create_app
-from crm.db import db
+from crm.db import atomic, db
+from crm.ledger import accounts
 from tests import servers
 
 ENGINES = ("sqlite", "postgresql")
+CURRENCIES = ("EUR", "RUB", "USD")  # that a migrated database has, in the order of their technical accounts
 
 
 def settings(instance: Path, database: str, redis: str) -> dict[str, Any]:
@@ -57,12 +59,15 @@ def migrated_url(run: Path, engine: str, name: str) -> str:
 
 
 def empty(app: Flask, run: Path) -> None:
-    """Remove every row, and let the ids begin at 1 again."""
+    """Remove every row but those that the migrations made, and let the ids begin anew."""
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             _empty_sqlite(db.engine, run / "template.db")
         else:
             _empty_postgresql(db.engine)
+            with atomic():
+                for currency in CURRENCIES:
+                    accounts.add_currency(currency)
 
 
 def drop_all(run: Path) -> None:

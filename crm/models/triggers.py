@@ -1,11 +1,13 @@
 """The database's own rules, which SQLAlchemy has no words for: full-text search on SQLite, append-only tables.
 
-Migrations and tests both take them from here; a migration that rebuilds a table puts its triggers back with
-`create()`.
+Migrations and tests both take them from here, those of the ledger too; a migration that rebuilds a table puts its
+triggers back with `create()`.
 """
 
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
+
+from crm.models import ledger_rules
 
 _SQLITE = {
     # External content: the text is kept once, in customers.
@@ -51,7 +53,7 @@ _POSTGRESQL = {
 
 def ddl(dialect: str) -> dict[str, str]:
     """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made."""
-    return _SQLITE if dialect == "sqlite" else _POSTGRESQL
+    return _SQLITE | ledger_rules.SQLITE if dialect == "sqlite" else _POSTGRESQL | ledger_rules.POSTGRESQL
 
 
 def create(connection: Connection, *names: str) -> None:

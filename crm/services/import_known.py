@@ -1,14 +1,13 @@
 """The customers that the rows of a file may mean: found in the database by external id, e-mail and phone."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, cast, column, func, select
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import Select, select
 
+from crm.bulk import among, packed
 from crm.db import db, is_postgresql
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
 from crm.services.customer_data import ChannelData, CustomerData
@@ -16,7 +15,6 @@ from crm.services.import_decide import Owners, Record
 from crm.services.import_rows import Key, Row
 
 _CHANNELS = ("email", "phone")
-_BETWEEN = "\x1f"
 
 
 @dataclass
@@ -40,21 +38,6 @@ def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
     else:
         for key, pk in _holders(keys - known.owners.keys()):
             known.owners[key] = [known.by_pk.setdefault(pk, Record(CustomerData(name=""), pk))]
-
-
-def among(attribute: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """Whether the column's value is one of `packed` ones, which are bound as `values`: one parameter, however many
-    they are (an array takes psycopg longer to write than PostgreSQL to look up).
-    """
-    values = bindparam("values", type_=Text())
-    if is_postgresql():
-        return attribute == any_(cast(func.string_to_array(values, _BETWEEN), ARRAY(attribute.type)))
-    return attribute.in_(select(column("value")).select_from(func.json_each(values)))
-
-
-def packed(values: Iterable[int] | Iterable[str]) -> dict[str, str]:
-    """The parameter of `among`; no value has a control character in it."""
-    return {"values": _BETWEEN.join(map(str, values)) if is_postgresql() else json.dumps(list(values))}
 
 
 def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:

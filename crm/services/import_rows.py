@@ -10,6 +10,7 @@ from crm.channel_types import ChannelError
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.models.customer import derived
+from crm.services import amounts
 from crm.services import import_columns as columns
 from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
 from crm.spreadsheet import unguarded
@@ -190,7 +191,7 @@ class _Draft:
             try:
                 money.parse(cell, currency)
             except money.AmountError as error:
-                self._fault(column, _amount_sentence(error.reason, cell, currency))
+                self._fault(column, amounts.sentence(error.reason, cell, currency))
 
 
 def derive(data: CustomerData) -> dict[str, str]:
@@ -219,18 +220,3 @@ def _mended_phone(value: str) -> str:
 
 def _tags(cell: str) -> list[str]:
     return [tag for tag in _TAGS.split(cell) if tag.strip().casefold() != _GROUP_OF_ALL]
-
-
-def _amount_sentence(reason: str, cell: str, currency: str) -> str:
-    if reason == "negative":
-        return _("A balance cannot be negative.")
-    if reason == "precision":
-        return ngettext(
-            "%(currency)s has no more than %(num)d decimal.",
-            "%(currency)s has no more than %(num)d decimals.",
-            money.exponent(currency),
-            currency=currency,
-        )
-    if reason == "too_large":
-        return _("This amount is too large.")
-    return _("%(value)s is not an amount; write it like 1250.50.", value=cell[:40])

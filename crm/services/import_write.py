@@ -1,19 +1,16 @@
 """Writing customers by the thousand: COPY on PostgreSQL, executemany on SQLite; ids are taken beforehand."""
 
 import json
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-import psycopg
 from sqlalchemy import bindparam, select, text, update
-from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError
 
-from crm.db import db, is_postgresql, utcnow
+from crm import bulk
+from crm.bulk import among, insert, new_ids, packed
+from crm.db import db, utcnow
 from crm.models import Customer, Tag
 from crm.services.import_decide import Decisions, Record
-from crm.services.import_known import among, packed
 from crm.text import fold
 
 _KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")
@@ -30,50 +27,17 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
     Raises SQLAlchemy's `IntegrityError` when somebody has taken an external id meanwhile.
     """
     now = utcnow()
-    stamp = now.isoformat() if is_postgresql() else now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    for record, pk in zip(decisions.new, _new_ids(len(decisions.new)), strict=True):
+    stamp = bulk.stamp(now)
+    for record, pk in zip(decisions.new, new_ids("customers", len(decisions.new)), strict=True):
         record.pk = pk
     records = [*decisions.new, *decisions.changed]
     _update(decisions.changed, now)
-    _insert("customers", CUSTOMER, [customer_row(record, stamp) for record in decisions.new])
-    _insert("contact_channels", CHANNEL, [row for record in records for row in channel_rows(record, stamp)])
-    _insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
-    _insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
+    insert("customers", CUSTOMER, [customer_row(record, stamp) for record in decisions.new])
+    insert("contact_channels", CHANNEL, [row for record in records for row in channel_rows(record, stamp)])
+    insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
+    insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
     failures = [(import_id, row.number, json.dumps(row.cells), error) for row, error in decisions.failures]
-    _insert("import_failures", _FAILURE, failures)
-
-
-def _new_ids(count: int) -> list[int]:
-    if is_postgresql():
-        statement = text(
-            "SELECT string_agg(nextval('customers_id_seq')::text, ' ') FROM generate_series(1, CAST(:count AS integer))"
-        )
-        return [int(pk) for pk in (db.session.scalar(statement, {"count": count}) or "").split()]
-    # AUTOINCREMENT's counter follows by itself when rows come with ids; the write lock keeps others out.
-    last = db.session.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'customers'")) or 0
-    return list(range(last + 1, last + 1 + count))
-
-
-def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Write tuples as they are: dates, JSON and booleans in the engine's own form (no types are looked up)."""
-    if not rows:
-        return
-    names, connection = ", ".join(columns), db.session.connection()
-    if is_postgresql():
-        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
-    else:
-        marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  (own names)
-
-
-def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except psycopg.Error as error:  # as SQLAlchemy would have raised it: callers know nothing of the driver
-        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+    insert("import_failures", _FAILURE, failures)
 
 
 def customer_row(record: Record, stamp: str) -> tuple[Any, ...]:

@@ -36,7 +36,7 @@ def test_every_failed_row_is_there_with_its_reason_in_the_order_of_the_file(app)
     assert header == [*BAD[0], "error"]
     assert [row[5] for row in rows] == [
         "email: bad is not a valid e-mail address.",
-        "phone: +7 000 is not a valid phone number. wallet_balance: A balance cannot be negative.",
+        "phone: +7 000 is not a valid phone number. wallet_balance: An amount cannot be negative.",
         "email: @x is not a valid e-mail address. name: Enter a name.",
         "This row has 2 cells more than the header has columns.",
         "email: worse is not a valid e-mail address.",

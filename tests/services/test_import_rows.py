@@ -110,7 +110,7 @@ def test_cells_beyond_the_header_fail_the_row():
         ({"wallet_balance": "#REF!"}, "wallet_balance: #REF! is not an amount"),
         ({"wallet_balance": "01.02.2026"}, "wallet_balance: 01.02.2026 is not an amount"),
         ({"wallet_balance": "NaN"}, "wallet_balance: NaN is not an amount"),
-        ({"wallet_balance": "-15.00"}, "wallet_balance: A balance cannot be negative."),
+        ({"wallet_balance": "-15.00"}, "wallet_balance: An amount cannot be negative."),
         ({"wallet_balance": "0.001"}, "wallet_balance: RUB has no more than 2 decimals."),
         ({"wallet_balance": "1.5", "currency": "JPY"}, "wallet_balance: JPY has no more than 0 decimals."),
         ({"wallet_balance": "9" * 17}, "wallet_balance: This amount is too large."),
@@ -126,7 +126,7 @@ def test_all_faults_of_a_row_are_told():
     row = row_of({"name": "", "phone": "1", "email": "x", "wallet_balance": "-1"})
     assert row.error == (
         "phone: 1 is not a valid phone number. email: x is not a valid e-mail address. name: Enter a name."
-        " wallet_balance: A balance cannot be negative."
+        " wallet_balance: An amount cannot be negative."
     )
 
 

@@ -1,0 +1,75 @@
+"""Rows by the thousand: found by a list of values, given ids beforehand, written by COPY or executemany."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, cast, column, func, select, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import InstrumentedAttribute
+
+from crm.db import db, is_postgresql
+
+_BETWEEN = "\x1f"
+
+
+def among(attribute: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """Whether the column's value is one of `packed` ones, which are bound as `values`: one parameter, however many
+    they are (an array takes psycopg longer to write than PostgreSQL to look up).
+    """
+    values = bindparam("values", type_=Text())
+    if is_postgresql():
+        return attribute == any_(cast(func.string_to_array(values, _BETWEEN), ARRAY(attribute.type)))
+    return attribute.in_(select(column("value")).select_from(func.json_each(values)))
+
+
+def packed(values: Iterable[int] | Iterable[str]) -> dict[str, str]:
+    """The parameter of `among`; no value has a control character in it."""
+    return {"values": _BETWEEN.join(map(str, values)) if is_postgresql() else json.dumps(list(values))}
+
+
+def new_ids(table: str, count: int) -> list[int]:
+    """So many ids that no other row of the table will get."""
+    if not count:
+        return []
+    if is_postgresql():
+        statement = text(
+            "SELECT string_agg(nextval(CAST(:sequence AS regclass))::text, ' ')"
+            " FROM generate_series(1, CAST(:count AS integer))"
+        )
+        found = db.session.scalar(statement, {"sequence": f"{table}_id_seq", "count": count})
+        return [int(pk) for pk in (found or "").split()]
+    # AUTOINCREMENT's counter follows by itself when rows come with ids; the write lock keeps others out.
+    counter = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
+    last = db.session.scalar(counter, {"table": table}) or 0
+    return list(range(last + 1, last + 1 + count))
+
+
+def stamp(moment: datetime) -> str:
+    """The moment in the engine's own form, for `insert`."""
+    return moment.isoformat() if is_postgresql() else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Write tuples as they are: dates, JSON and booleans in the engine's own form (no types are looked up)."""
+    if not rows:
+        return
+    names, connection = ", ".join(columns), db.session.connection()
+    if is_postgresql():
+        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
+    else:
+        marks = ", ".join("?" * len(columns))
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  (own names)
+
+
+def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.Error as error:  # as SQLAlchemy would have raised it: callers know nothing of the driver
+        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error

@@ -1,0 +1,67 @@
+"""Opening accounts and changing how they stand: each customer's account together with its balance row."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, insert, or_, select, update
+
+from crm import bulk, money
+from crm.db import db, utcnow
+from crm.models import Account, AccountBalance, Currency
+from crm.models.ledger import TechnicalCode
+
+_ACCOUNT = ("id", "customer_id", "currency", "name", "status", "overdraft_limit", "created_at")
+_BALANCE = ("account_id", "customer_id", "currency", "status", "overdraft_limit", "balance", "held", "sequence")
+
+
+class Side(NamedTuple):
+    """An account as one side of a payment."""
+
+    id: int
+    customer_id: int | None
+    code: str | None
+    currency: str
+    status: str
+
+
+def add_currency(code: str) -> None:
+    """Take the currency (ISO 4217) into use, with a technical account for every code, in the present transaction."""
+    db.session.execute(insert(Currency).values(code=code, exponent=money.exponent(code)))
+    rows = [{"code": technical.value, "currency": code, "created_at": utcnow()} for technical in TechnicalCode]
+    db.session.execute(insert(Account), rows)
+
+
+def open_wallets(wallets: Sequence[tuple[int, str, str]]) -> list[int]:
+    """Open an account for each (customer id, currency, name); their ids. Three statements, however many."""
+    ids, made = bulk.new_ids("accounts", len(wallets)), bulk.stamp(utcnow())
+    accounts = [
+        (pk, customer_id, currency, name, "open", 0, made)
+        for pk, (customer_id, currency, name) in zip(ids, wallets, strict=True)
+    ]
+    balances = [(pk, customer_id, currency, "open", 0, 0, 0, 0) for pk, customer_id, currency, *_rest in accounts]
+    bulk.insert("accounts", _ACCOUNT, accounts)
+    bulk.insert("account_balances", _BALANCE, balances)
+    return ids
+
+
+def set_terms(account_id: int, **terms: Any) -> None:
+    """Give the account another `status` or `overdraft_limit`. Its balance row must be locked (`locked_balance`)."""
+    quietly = {"synchronize_session": False}
+    db.session.execute(update(Account).where(Account.id == account_id).values(terms), execution_options=quietly)
+    mirror = update(AccountBalance).where(AccountBalance.account_id == account_id).values(terms)
+    db.session.execute(mirror, execution_options=quietly)
+
+
+def locked_balance(account_id: int) -> AccountBalance | None:
+    """The balance row as it is now, locked; None for what is no customer's account."""
+    row = select(AccountBalance).where(AccountBalance.account_id == account_id).with_for_update()
+    return db.session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
+
+
+def sides(account_ids: Sequence[int], codes: Sequence[str] = ()) -> list[Side]:
+    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
+    columns = (Account.id, Account.customer_id, Account.code, Account.currency, Account.status)
+    currency = select(Account.currency).where(Account.id == account_ids[0]).scalar_subquery()
+    technical = and_(Account.code.in_(codes), Account.currency == currency)
+    wanted = select(*columns).where(or_(Account.id.in_(account_ids), technical))
+    return [Side(*row) for row in db.session.execute(wanted)]

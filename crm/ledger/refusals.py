@@ -1,0 +1,27 @@
+"""Why payments fail: a code for programs, and a sentence for people in their language."""
+
+from crm.errors import AccountUnavailable, InsufficientFunds, PaymentRefused
+from crm.i18n import gettext as _
+
+_ERRORS: dict[str, tuple[type[PaymentRefused], str]] = {
+    "insufficient_funds": (InsufficientFunds, "amount"),
+    "balance_too_large": (PaymentRefused, "amount"),
+    "account_frozen": (AccountUnavailable, "account"),
+    "account_closed": (AccountUnavailable, "account"),
+}
+
+
+def refusal(code: str) -> PaymentRefused:
+    """The error to raise for a failure code, with its sentence at the field that it is about."""
+    kind, field = _ERRORS[code]
+    return kind(code, field, sentence(code))
+
+
+def sentence(code: str) -> str:
+    """What a clerk is told about a payment that failed with this code."""
+    return {
+        "insufficient_funds": _("There is not enough money in the wallet."),
+        "balance_too_large": _("The wallet would hold more than can be counted."),
+        "account_frozen": _("The wallet is frozen."),
+        "account_closed": _("The wallet is closed."),
+    }[code]

@@ -1,0 +1,63 @@
+"""What the engine says to SQLite: the same as to PostgreSQL, by executemany. The write lock is held already."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from crm.bulk import stamp
+from crm.db import utcnow
+from crm.ledger.posting import Balance, Entry
+from crm.ledger.rows import PAYMENT, Stored
+
+_LOCK = """
+    SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
+    WHERE account_id IN (SELECT value FROM json_each(?)) ORDER BY account_id"""
+_STORE = f"""
+    INSERT INTO payments ({", ".join(PAYMENT)}, status) VALUES ({", ".join("?" * len(PAYMENT))}, 'INITIATED')
+    ON CONFLICT (caller, idempotency_key) DO NOTHING"""
+_STORED = """
+    SELECT caller, idempotency_key, id, fingerprint FROM payments
+    WHERE caller IN (SELECT value FROM json_each(?)) AND idempotency_key IN (SELECT value FROM json_each(?))"""
+_OPERATIONS = """
+    INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_BALANCES = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ? WHERE account_id = ?"
+_STATUSES = "UPDATE payments SET status = ?, failure_code = ?, completed_at = ? WHERE id = ?"
+
+
+def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance], str]:
+    """The customers' accounts among these, in order, and a moment no earlier than their last operations."""
+    rows = connection.exec_driver_sql(_LOCK, (json.dumps(list(accounts)),)).all()
+    return [Balance(*row[:6]) for row in rows], max([stamp(utcnow()), *(row[6] for row in rows if row[6])])
+
+
+def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
+    """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
+    rows = [(*row[:-1], stamp(row[-1])) for row in payments]
+    return connection.exec_driver_sql(_STORE, rows).rowcount
+
+
+def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) -> list[Stored]:
+    """The payments that have one of the callers and one of the keys."""
+    found = connection.exec_driver_sql(_STORED, (json.dumps(list(callers)), json.dumps(list(keys))))
+    return [Stored(*row) for row in found]
+
+
+def write_operations(connection: Connection, entries: Sequence[Entry], at: str) -> None:
+    """Append the operations."""
+    rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence, at) for e in entries]
+    connection.exec_driver_sql(_OPERATIONS, rows)
+
+
+def write_balances(connection: Connection, balances: Sequence[Balance], at: str) -> None:
+    """Bring the read model up to the operations."""
+    rows = [(balance.balance, balance.sequence, at, balance.account_id) for balance in balances]
+    connection.exec_driver_sql(_BALANCES, rows)
+
+
+def write_statuses(connection: Connection, results: Sequence[tuple[str, str | None]], at: str) -> None:
+    """End payments: (id, None) is completed, (id, failure code) has failed."""
+    rows = [("FAILED" if code else "COMPLETED", code, at, payment_id) for payment_id, code in results]
+    connection.exec_driver_sql(_STATUSES, rows)

@@ -1,0 +1,245 @@
+"""Money: accounts, the payments between them, their double-entry operations, and what is read fast.
+
+Amounts are integers in the minor unit of the account's currency. `models/ledger_rules` has the triggers.
+"""
+
+import enum
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+    Uuid,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from uuid_utils.compat import uuid7
+
+from crm.db import Base, BigId, UtcDateTime, utcnow
+from crm.models.customer import Customer
+from crm.models.user import User
+from crm.money import MAX_MINOR
+
+ACCOUNT_STATUSES = ("open", "frozen", "closed")
+SYSTEM = 0  # the caller of payments that nobody made by hand: imports, the command line
+
+
+class TechnicalCode(enum.StrEnum):
+    """The other side of what crosses the border of the system."""
+
+    BANK_TRANSFER = "bank_transfer"
+    CASH = "cash"
+    CARD = "card"
+    E_WALLET = "e_wallet"
+    CRYPTO = "crypto"
+    SALES = "sales"
+    COMMISSION = "commission"
+    ADJUSTMENT = "adjustment"
+    CONVERSION = "conversion"
+    OPENING = "opening"
+
+
+SOURCES = (
+    TechnicalCode.BANK_TRANSFER,
+    TechnicalCode.CASH,
+    TechnicalCode.CARD,
+    TechnicalCode.E_WALLET,
+    TechnicalCode.CRYPTO,
+)  # where money comes in and goes out
+
+
+class PaymentKind(enum.StrEnum):
+    """What a payment is for."""
+
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+    SPEND = "spend"
+    TRANSFER = "transfer"
+    ADJUSTMENT = "adjustment"
+    CONVERSION = "conversion"
+    REVERSAL = "reversal"
+    OPENING = "opening"
+
+
+class OperationKind(enum.StrEnum):
+    """What a line of a payment is: the money itself, or what is taken for moving it."""
+
+    TRANSFER = "transfer"
+    COMMISSION = "commission"
+
+
+def _one_of(column: str, values: type[enum.StrEnum] | tuple[str, ...]) -> CheckConstraint:
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
+
+
+class Account(Base):
+    """Money in one currency: of a customer (a wallet), or technical (no customer, a code)."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (
+        _one_of("status", ACCOUNT_STATUSES),
+        CheckConstraint(
+            f"code IS NULL OR code IN ({', '.join(repr(code.value) for code in TechnicalCode)})", name="code"
+        ),
+        CheckConstraint("(customer_id IS NULL) = (code IS NOT NULL)", name="owner"),
+        CheckConstraint("code IS NULL OR (status = 'open' AND overdraft_limit = 0)", name="technical"),
+        CheckConstraint(f"overdraft_limit BETWEEN 0 AND {MAX_MINOR}", name="overdraft_limit"),
+        UniqueConstraint("code", "currency"),
+        Index(None, "customer_id", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="CASCADE"))
+    code: Mapped[str | None] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(ForeignKey("currencies.code"))
+    name: Mapped[str] = mapped_column(String(100), default="")
+    status: Mapped[str] = mapped_column(String(10), default="open")
+    overdraft_limit: Mapped[int] = mapped_column(BigId, default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    customer: Mapped[Customer | None] = relationship()
+
+
+class AccountBalance(Base):
+    """The read model: one row for each customer's account, with all that a decision about money needs.
+
+    It is the row that is locked. The posting engine alone writes it, in the transaction of the operations, and
+    `ledger rebuild` can make it anew. There is no index on the balance, and room on every page: updates stay HOT.
+    """
+
+    __tablename__ = "account_balances"
+    __table_args__ = (
+        _one_of("status", ACCOUNT_STATUSES),
+        CheckConstraint("balance - held >= -overdraft_limit", name="floor"),
+        CheckConstraint("held >= 0", name="held"),
+        CheckConstraint("overdraft_limit >= 0", name="overdraft_limit"),
+        CheckConstraint("status <> 'closed' OR (balance = 0 AND held = 0)", name="closed"),
+        Index(None, "customer_id", "currency"),
+        {"postgresql_with": {"fillfactor": 70}},
+    )
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
+    customer_id: Mapped[int] = mapped_column(BigId)
+    currency: Mapped[str] = mapped_column(String(3))
+    status: Mapped[str] = mapped_column(String(10), default="open")
+    overdraft_limit: Mapped[int] = mapped_column(BigId, default=0)
+    balance: Mapped[int] = mapped_column(BigId, default=0)
+    held: Mapped[int] = mapped_column(BigId, default=0)
+    sequence: Mapped[int] = mapped_column(BigId, default=0)  # of the last operation
+    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the last operation
+
+
+class Payment(Base):
+    """One movement of money: who pays whom, how much, by whose wish. It is its own audit row, and is never deleted.
+
+    `caller` and `idempotency_key` make a request unique; `fingerprint` is the SHA-256 of what was asked.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        _one_of("kind", PaymentKind),
+        CheckConstraint(
+            "(status = 'INITIATED' AND completed_at IS NULL AND failure_code IS NULL)"
+            " OR (status = 'COMPLETED' AND completed_at IS NOT NULL AND failure_code IS NULL)"
+            " OR (status = 'FAILED' AND completed_at IS NOT NULL AND failure_code IS NOT NULL)",
+            name="status",
+        ),
+        CheckConstraint(f"amount BETWEEN 1 AND {MAX_MINOR}", name="amount"),
+        CheckConstraint("commission >= 0 AND commission < amount", name="commission"),
+        CheckConstraint("from_account_id <> to_account_id", name="sides"),
+        CheckConstraint("caller = coalesce(created_by_id, 0)", name="caller"),
+        CheckConstraint(
+            "kind <> 'adjustment' OR length(replace(description, ' ', '')) >= 3", name="adjustment_described"
+        ),
+        UniqueConstraint("caller", "idempotency_key"),
+        Index(None, "from_account_id"),
+        Index(None, "to_account_id"),
+        Index(
+            "uq_payments_opening",
+            "to_account_id",
+            unique=True,
+            postgresql_where=text("kind = 'opening'"),
+            sqlite_where=text("kind = 'opening'"),
+        ),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid7)
+    kind: Mapped[str] = mapped_column(String(12))
+    status: Mapped[str] = mapped_column(String(10), default="INITIATED")
+    from_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    to_account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    source: Mapped[str | None] = mapped_column(String(20))  # the technical side's code
+    amount: Mapped[int] = mapped_column(BigId)
+    currency: Mapped[str] = mapped_column(String(3))  # of the account that pays; in a deposit, of the one paid
+    commission: Mapped[int] = mapped_column(BigId, default=0)
+    description: Mapped[str] = mapped_column(String(500), default="")
+    failure_code: Mapped[str | None] = mapped_column(String(40))
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    caller: Mapped[int] = mapped_column(BigId)
+    origin: Mapped[str] = mapped_column(String(64), default="")
+    idempotency_key: Mapped[str] = mapped_column(String(200))
+    fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    created_by: Mapped[User | None] = relationship()
+    from_account: Mapped[Account] = relationship(foreign_keys=[from_account_id])
+    to_account: Mapped[Account] = relationship(foreign_keys=[to_account_id])
+
+
+class Operation(Base):
+    """One line of a payment on one account. `balance_after` and `sequence` are null on technical accounts."""
+
+    __tablename__ = "operations"
+    __table_args__ = (
+        _one_of("kind", OperationKind),
+        CheckConstraint("signed_amount <> 0", name="signed_amount"),
+        CheckConstraint("(sequence IS NULL) = (balance_after IS NULL)", name="chain"),
+        CheckConstraint("sequence >= 1", name="sequence"),
+        UniqueConstraint("payment_id", "account_id", "kind"),
+        Index(
+            "uq_operations_sequence",
+            "account_id",
+            "sequence",
+            unique=True,
+            postgresql_where=text("sequence IS NOT NULL"),
+            sqlite_where=text("sequence IS NOT NULL"),
+        ),
+        Index(None, "account_id", "created_at", "id"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    signed_amount: Mapped[int] = mapped_column(BigId)
+    balance_after: Mapped[int | None] = mapped_column(BigId)
+    sequence: Mapped[int | None] = mapped_column(BigId)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    payment: Mapped[Payment] = relationship()
+    account: Mapped[Account] = relationship()
+
+
+class AccountDay(Base):
+    """What went in and out of a technical account on a day that is over (of the product's time zone), by kind.
+
+    It can be thrown away and made anew from the operations.
+    """
+
+    __tablename__ = "account_days"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int] = mapped_column(BigId)
+    incoming: Mapped[int] = mapped_column(BigId)  # the sum of what came in, zero or more
+    outgoing: Mapped[int] = mapped_column(BigId)  # the sum of what went out, zero or more

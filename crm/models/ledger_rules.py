@@ -1,0 +1,213 @@
+"""The ledger's own rules as triggers, for both engines; `models/triggers` gives them to migrations and tests.
+
+PostgreSQL looks at all rows of a statement at once, through transition tables; a deferred row trigger would cost a
+third of the speed. SQLite has row triggers only, and looks at a payment as a whole when it is completed.
+"""
+
+# What a payment is may not change after it was stored; how it stands may.
+_FIXED = (
+    "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
+    "created_by_id", "caller", "origin", "idempotency_key", "fingerprint", "created_at",
+)  # fmt: skip
+
+
+def _sqlite_refuse(name: str, event: str, table: str, message: str) -> str:
+    return f"""
+        CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN
+            SELECT RAISE(ABORT, '{message}');
+        END"""
+
+
+SQLITE = {
+    "operations_no_update": _sqlite_refuse("operations_no_update", "UPDATE", "operations", "operations is append-only"),
+    "operations_no_delete": _sqlite_refuse("operations_no_delete", "DELETE", "operations", "operations is append-only"),
+    "payments_no_delete": _sqlite_refuse("payments_no_delete", "DELETE", "payments", "payments is append-only"),
+    "accounts_identity": _sqlite_refuse(
+        "accounts_identity", "UPDATE OF id, customer_id, code, currency", "accounts", "accounts keep their identity"
+    ),
+    "operations_chain": """
+        CREATE TRIGGER operations_chain BEFORE INSERT ON operations BEGIN
+            SELECT CASE
+                WHEN (SELECT status FROM payments WHERE id = new.payment_id) IS NOT 'INITIATED'
+                    THEN RAISE(ABORT, 'operations: the payment takes no more operations')
+                WHEN (SELECT status FROM accounts WHERE id = new.account_id) IS NOT 'open'
+                    THEN RAISE(ABORT, 'operations: the account takes no operations')
+                WHEN (SELECT customer_id IS NULL FROM accounts WHERE id = new.account_id) <> (new.sequence IS NULL)
+                    THEN RAISE(ABORT, 'operations: a chain belongs to a customer''s account')
+                WHEN new.sequence = 1 AND new.balance_after <> new.signed_amount
+                    THEN RAISE(ABORT, 'operations: the chain is broken')
+                WHEN new.sequence > 1 AND NOT EXISTS (
+                    SELECT 1 FROM operations AS previous
+                    WHERE previous.account_id = new.account_id AND previous.sequence = new.sequence - 1
+                        AND previous.balance_after + new.signed_amount = new.balance_after
+                        AND previous.created_at <= new.created_at)
+                    THEN RAISE(ABORT, 'operations: the chain is broken')
+            END;
+        END""",
+    "payments_begin": """
+        CREATE TRIGGER payments_begin BEFORE INSERT ON payments WHEN new.status <> 'INITIATED' BEGIN
+            SELECT RAISE(ABORT, 'payments: a payment begins as INITIATED');
+        END""",
+    "payments_path": f"""
+        CREATE TRIGGER payments_path BEFORE UPDATE ON payments BEGIN
+            SELECT CASE
+                WHEN old.status <> 'INITIATED' OR {" OR ".join(f"new.{name} IS NOT old.{name}" for name in _FIXED)}
+                    THEN RAISE(ABORT, 'payments: what was asked for, and what is final, does not change')
+                WHEN new.status = 'FAILED' AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
+                    THEN RAISE(ABORT, 'payments: a failed payment has no operations')
+                WHEN new.status = 'COMPLETED' AND NOT EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
+                    THEN RAISE(ABORT, 'payments: a completed payment has operations')
+                WHEN new.status = 'COMPLETED' AND EXISTS (
+                    SELECT 1 FROM operations JOIN accounts ON accounts.id = operations.account_id
+                    WHERE operations.payment_id = new.id
+                    GROUP BY operations.kind, accounts.currency HAVING sum(operations.signed_amount) <> 0)
+                    THEN RAISE(ABORT, 'payments: the operations must sum to zero')
+            END;
+        END""",  # noqa: S608  (own names)
+    "account_balances_begin": """
+        CREATE TRIGGER account_balances_begin BEFORE INSERT ON account_balances
+        WHEN (new.balance <> 0 OR new.sequence <> 0) BEGIN
+            SELECT CASE WHEN (SELECT balance_after FROM operations
+                WHERE account_id = new.account_id AND sequence = new.sequence) IS NOT new.balance
+                THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation') END;
+        END""",
+    "account_balances_follow": """
+        CREATE TRIGGER account_balances_follow BEFORE UPDATE ON account_balances BEGIN
+            SELECT CASE
+                WHEN new.sequence = 0 AND new.balance <> 0
+                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
+                WHEN new.sequence > 0 AND (SELECT balance_after FROM operations
+                    WHERE account_id = new.account_id AND sequence = new.sequence) IS NOT new.balance
+                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
+                WHEN EXISTS (SELECT 1 FROM operations
+                    WHERE account_id = new.account_id AND sequence = new.sequence + 1)
+                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
+            END;
+        END""",
+}
+
+
+def _function(name: str, body: str, settings: str = "") -> str:
+    return f"""
+        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql {settings} AS $$
+        DECLARE fault text;
+        BEGIN
+            {body}
+            IF fault IS NOT NULL THEN
+                RAISE EXCEPTION '%', fault USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NULL;
+        END $$"""
+
+
+def _after(name: str, event: str, table: str, function: str, transition: str) -> str:
+    return f"""
+        CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition}
+        FOR EACH STATEMENT EXECUTE FUNCTION {function}()"""
+
+
+POSTGRESQL = {
+    "operations_append_only": """
+        CREATE TRIGGER operations_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON operations
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    "payments_append_only": """
+        CREATE TRIGGER payments_append_only BEFORE DELETE OR TRUNCATE ON payments
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()""",
+    "refuse_identity": """
+        CREATE FUNCTION refuse_identity() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION '% keep their identity', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+        END $$""",
+    "accounts_identity": """
+        CREATE TRIGGER accounts_identity BEFORE UPDATE OF id, customer_id, code, currency ON accounts
+        FOR EACH STATEMENT EXECUTE FUNCTION refuse_identity()""",
+    "check_operations": _function(
+        "check_operations",
+        """
+            SELECT found.fault INTO fault FROM (
+                SELECT CASE
+                    WHEN payments.status <> 'INITIATED' OR count(*) OVER (PARTITION BY written.payment_id)
+                            <> (SELECT count(*) FROM operations WHERE payment_id = written.payment_id)
+                        THEN 'operations: the payment takes no more operations'
+                    WHEN accounts.status <> 'open' THEN 'operations: the account takes no operations'
+                    WHEN (accounts.customer_id IS NULL) <> (written.sequence IS NULL)
+                        THEN 'operations: a chain belongs to a customer''s account'
+                    WHEN written.sequence = 1 AND written.balance_after <> written.signed_amount
+                        THEN 'operations: the chain is broken'
+                    WHEN written.sequence > 1 AND (previous.balance_after + written.signed_amount
+                            = written.balance_after AND previous.created_at <= written.created_at) IS NOT TRUE
+                        THEN 'operations: the chain is broken'
+                    WHEN sum(written.signed_amount)
+                            OVER (PARTITION BY written.payment_id, written.kind, accounts.currency) <> 0
+                        THEN 'operations: a payment must sum to zero'
+                END AS fault
+                FROM written
+                JOIN payments ON payments.id = written.payment_id
+                JOIN accounts ON accounts.id = written.account_id
+                LEFT JOIN LATERAL (
+                    SELECT balance_after, created_at FROM operations
+                    WHERE account_id = written.account_id AND sequence = written.sequence - 1 LIMIT 1
+                ) AS previous ON true
+            ) AS found WHERE found.fault IS NOT NULL LIMIT 1;""",
+        # The plan is kept for the whole session, and may be made while the tables are empty: index look-ups alone
+        # stay right whatever comes later. (The look-ups by LATERAL … LIMIT 1 elsewhere are such by themselves.)
+        "SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off",
+    ),
+    "operations_chain": _after("operations_chain", "INSERT", "operations", "check_operations", "NEW TABLE AS written"),
+    "check_new_payments": _function(
+        "check_new_payments",
+        """
+            SELECT 'payments: a payment begins as INITIATED' INTO fault FROM written
+            WHERE status <> 'INITIATED' LIMIT 1;""",
+    ),
+    "payments_begin": _after("payments_begin", "INSERT", "payments", "check_new_payments", "NEW TABLE AS written"),
+    "refuse_payment": """
+        CREATE FUNCTION refuse_payment() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'payments: what was asked for, and what is final, does not change'
+            USING ERRCODE = 'restrict_violation';
+        END $$""",
+    # The condition is looked at without calling anything.
+    "payments_fixed": f"""
+        CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
+        WHEN (old.status <> 'INITIATED' OR ({", ".join(f"old.{name}" for name in _FIXED)})
+            IS DISTINCT FROM ({", ".join(f"new.{name}" for name in _FIXED)}))
+        EXECUTE FUNCTION refuse_payment()""",
+    "check_payments": _function(
+        "check_payments",
+        """
+            SELECT CASE written.status WHEN 'COMPLETED' THEN 'payments: a completed payment has operations'
+                ELSE 'payments: a failed payment has no operations' END INTO fault FROM written
+            LEFT JOIN LATERAL (
+                SELECT id FROM operations WHERE payment_id = written.id LIMIT 1
+            ) AS any_operation ON true
+            WHERE (written.status = 'COMPLETED' AND any_operation.id IS NULL)
+                OR (written.status = 'FAILED' AND any_operation.id IS NOT NULL)
+            LIMIT 1;""",
+    ),
+    "payments_path": _after("payments_path", "UPDATE", "payments", "check_payments", "NEW TABLE AS written"),
+    "check_balances": _function(
+        "check_balances",
+        """
+            SELECT 'account_balances: the balance is that of the last operation' INTO fault FROM written
+            LEFT JOIN LATERAL (
+                SELECT balance_after FROM operations
+                WHERE account_id = written.account_id AND sequence = written.sequence LIMIT 1
+            ) AS last ON true
+            LEFT JOIN LATERAL (
+                SELECT id FROM operations
+                WHERE account_id = written.account_id AND sequence = written.sequence + 1 LIMIT 1
+            ) AS later ON true
+            WHERE coalesce(last.balance_after, CASE written.sequence WHEN 0 THEN 0 END) IS DISTINCT FROM written.balance
+                OR later.id IS NOT NULL
+            LIMIT 1;""",
+    ),
+    "account_balances_begin": _after(
+        "account_balances_begin", "INSERT", "account_balances", "check_balances", "NEW TABLE AS written"
+    ),
+    "account_balances_follow": _after(
+        "account_balances_follow", "UPDATE", "account_balances", "check_balances", "NEW TABLE AS written"
+    ),
+}
+NAMES = tuple(dict.fromkeys((*POSTGRESQL, *SQLITE)))  # functions stand before what calls them
+FUNCTIONS = tuple(name for name, statement in POSTGRESQL.items() if "CREATE FUNCTION" in statement)

@@ -1,0 +1,171 @@
+"""What a wallet holds and held, and what happened in it: read from the operations, whose chain is the truth."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import current_app
+from sqlalchemy import case, func, select, tuple_
+
+from crm.db import db
+from crm.errors import Invalid, NotFound
+from crm.i18n import gettext as _
+from crm.models import Account, AccountBalance, Operation, Payment, User
+
+_CHUNK = 1_000
+_PLACE = tuple_(Operation.created_at, Operation.id)  # in time, as in the chain
+
+
+@dataclass(frozen=True)
+class Line:
+    """One operation of a wallet with the payment behind it; amounts in minor units."""
+
+    id: int
+    sequence: int
+    at: datetime
+    kind: str  # of the payment
+    part: str  # of the payment: transfer or commission
+    description: str
+    signed_amount: int
+    balance_after: int
+    payment_id: Any
+    source: str | None
+    who: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A wallet over some days, both included: closing = opening + incoming − outgoing."""
+
+    account: Account
+    first: date
+    last: date
+    opening: int
+    incoming: int
+    outgoing: int
+    closing: int
+    count: int
+
+    def lines(self) -> Iterator[Line]:
+        """The operations in their order, read a piece at a time."""
+        start, end = period(self.first, self.last)
+        after = start, 0
+        while True:
+            wanted = _lines(self.account.id).where(after < _PLACE, Operation.created_at < end)
+            found = [
+                _line(row)
+                for row in db.session.execute(wanted.order_by(Operation.created_at, Operation.id).limit(_CHUNK))
+            ]
+            yield from found
+            if len(found) < _CHUNK:
+                return
+            after = found[-1].at, found[-1].id
+
+
+@dataclass(frozen=True)
+class HistoryPage:
+    """Some operations, newest first; `next_before` continues, None on the last page."""
+
+    items: list[Line]
+    next_before: int | None
+
+
+def balance(account_id: int, at: datetime | None = None) -> int:
+    """The balance in minor units, now or at a moment: one look-up. Raises `NotFound`."""
+    now = db.session.scalar(select(AccountBalance.balance).where(AccountBalance.account_id == account_id))
+    if now is None:
+        raise NotFound(_("There is no such wallet."))
+    return now if at is None else _balance_at(account_id, Operation.created_at <= at)
+
+
+def statement(account_id: int, first: date, last: date) -> Statement:
+    """The wallet over the days; raises `NotFound`, and `Invalid` where the period ends before it begins."""
+    account = db.session.get(Account, account_id)
+    if account is None or account.customer_id is None:
+        raise NotFound(_("There is no such wallet."))
+    if last < first:
+        raise Invalid({"last": [_("The period ends before it begins.")]})
+    start, end = period(first, last)
+    opening = _balance_at(account_id, Operation.created_at < start)
+    amount = Operation.signed_amount
+    sums = db.session.execute(
+        select(
+            func.coalesce(func.sum(case((amount > 0, amount), else_=0)), 0),
+            func.coalesce(func.sum(case((amount < 0, -amount), else_=0)), 0),
+            func.count(),
+        ).where(Operation.account_id == account_id, Operation.created_at >= start, Operation.created_at < end)
+    ).one()
+    incoming, outgoing, count = map(int, sums)
+    return Statement(account, first, last, opening, incoming, outgoing, opening + incoming - outgoing, count)
+
+
+def history(
+    account_id: int,
+    kind: str = "",
+    first: date | None = None,
+    last: date | None = None,
+    before: int | None = None,
+    limit: int = 50,
+) -> HistoryPage:
+    """The wallet's operations, newest first, of payments of one kind and some days where wanted, from the operation
+    before the sequence `before` on.
+    """
+    wanted = _lines(account_id)
+    if kind:
+        wanted = wanted.where(Payment.kind == kind)
+    if first:
+        wanted = wanted.where(Operation.created_at >= period(first, first)[0])
+    if last:
+        wanted = wanted.where(Operation.created_at < period(last, last)[1])
+    if before is not None:
+        wanted = wanted.where(Operation.sequence < before)
+    newest = wanted.order_by(Operation.created_at.desc(), Operation.id.desc()).limit(limit + 1)
+    found = [_line(row) for row in db.session.execute(newest)]
+    return HistoryPage(found[:limit], found[limit - 1].sequence if len(found) > limit else None)
+
+
+def period(first: date, last: date) -> tuple[datetime, datetime]:
+    """The moments from which and before which the days last, in the product's time zone."""
+    zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
+    start = datetime.combine(first, time(), zone)
+    end = datetime.combine(last + timedelta(days=1), time(), zone)
+    return start.astimezone(UTC), end.astimezone(UTC)
+
+
+def _balance_at(account_id: int, when: Any) -> int:
+    last = (
+        select(Operation.balance_after)
+        .where(Operation.account_id == account_id, when)
+        .order_by(Operation.created_at.desc(), Operation.id.desc())
+        .limit(1)
+    )
+    return db.session.scalar(last) or 0
+
+
+def _line(row: Any) -> Line:
+    *fields, name, email = tuple(row)
+    return Line(*fields, who=name or email or "")
+
+
+def _lines(account_id: int) -> Any:
+    return (
+        select(
+            Operation.id,
+            Operation.sequence,
+            Operation.created_at,
+            Payment.kind,
+            Operation.kind,
+            Payment.description,
+            Operation.signed_amount,
+            Operation.balance_after,
+            Operation.payment_id,
+            Payment.source,
+            User.name,
+            User.email,
+        )
+        .join(Payment, Payment.id == Operation.payment_id)
+        .outerjoin(User, User.id == Payment.created_by_id)
+        .where(Operation.account_id == account_id)
+    )
