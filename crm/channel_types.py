@@ -144,25 +144,26 @@ _NORMALIZERS: dict[ChannelType, Callable[[str, str], str]] = {
     ChannelType.OTHER: _other,
 }
 
+_ADDRESSES = {
+    ChannelType.PHONE: "tel:{}",
+    ChannelType.EMAIL: "mailto:{}",
+    ChannelType.TELEGRAM: "https://t.me/{}",
+    ChannelType.WHATSAPP: "https://wa.me/{}",
+    ChannelType.VIBER: "viber://chat?number={}",
+    ChannelType.VK: "https://vk.com/{}",
+    ChannelType.INSTAGRAM: "https://www.instagram.com/{}",
+}
+
 
 def link(type_: str, normalized: str) -> str:
     """The address that opens the channel (calls, writes), or '' where there is none."""
-    formats = {
-        ChannelType.PHONE: "tel:{}",
-        ChannelType.EMAIL: "mailto:{}",
-        ChannelType.TELEGRAM: "https://t.me/{}",
-        ChannelType.WHATSAPP: "https://wa.me/{}",
-        ChannelType.VIBER: "viber://chat?number={}",
-        ChannelType.VK: "https://vk.com/{}",
-        ChannelType.INSTAGRAM: "https://www.instagram.com/{}",
-    }
     if type_ == ChannelType.WEBSITE:
         return normalized
     if type_ == ChannelType.OTHER:
         return ""
     number = normalized.removeprefix("+") if type_ == ChannelType.WHATSAPP else normalized
     safe = "+" if type_ == ChannelType.PHONE else "@"
-    return formats[ChannelType(type_)].format(quote(number, safe=safe))
+    return _ADDRESSES[ChannelType(type_)].format(quote(number, safe=safe))
 
 
 @lru_cache(maxsize=4096)

@@ -34,6 +34,7 @@ _ALWAYS: dict[str, Any] = {
     # What people typed does not stand in stack traces.
     "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True, "hide_parameters": True},
     "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
+    "WTF_I18N_ENABLED": False,  # every label and message is ours: its catalogue would be read anew for each request
 }
 
 

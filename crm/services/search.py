@@ -29,9 +29,10 @@ SORTS: dict[str, InstrumentedAttribute[Any]] = {
     "updated": Customer.updated_at,
 }
 _MAY_BE_MISSING = {"phone", "email", "city", "tags"}
-_COLUMNS = (
+_COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     Customer.id, Customer.name, Customer.kind, Customer.status, Customer.company, Customer.city, Customer.phone_key,
-    Customer.email_key, Customer.created_at, Customer.updated_at, *dict.fromkeys(SORTS.values()),
+    Customer.email_key, Customer.created_at, Customer.updated_at, Customer.name_key, Customer.city_key,
+    Customer.tags_key,
 )  # fmt: skip
 
 

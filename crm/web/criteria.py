@@ -5,12 +5,15 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import request, url_for
+from flask import request
 
 from crm.channel_types import ChannelType
 from crm.models.customer import STATUSES
 from crm.services.search import SORTS, Criteria
 from crm.text import has_control, squeeze
+from crm.web.addresses import address
+
+_BLANK = vars(Criteria()) | {"cursor": ""}
 
 
 def current_criteria() -> Criteria:
@@ -38,17 +41,16 @@ def _criteria(fields: Mapping[str, str]) -> Criteria:
 
 def state(criteria: Criteria, **changes: Any) -> dict[str, Any]:
     """The query string's fields, without those that are as they are by default."""
-    blank, fields = Criteria(), vars(criteria) | changes
     return {
         name: value.isoformat() if isinstance(value, date) else value
-        for name, value in fields.items()
-        if name != "cursor" and value != getattr(blank, name)
-    } | ({"cursor": fields["cursor"]} if fields.get("cursor") else {})
+        for name, value in (vars(criteria) | changes).items()
+        if value != _BLANK[name]
+    }
 
 
 def list_url(criteria: Criteria, **changes: Any) -> str:
     """The address of the list in this state, or with something changed."""
-    return url_for("customers.customer_list", **state(criteria, **changes))
+    return address("customers.customer_list", **state(criteria, **changes))
 
 
 def sort_url(criteria: Criteria, column: str) -> str:

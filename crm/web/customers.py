@@ -217,9 +217,8 @@ def _new_row(customer: Customer) -> Response:
         [tag.name for tag in customer.tags],
     )  # fmt: skip
     blank = NewCustomerForm(formdata=None)
-    page = search.find(shown_criteria(), limit=1, tags=False)
-    context = {"hit": hit, "form": blank, "page": page, "criteria": search.Criteria(), "terms": []}
-    html = render_template("customers/_created.html", **context, oob=True)
+    page = search.Page([hit], "", search.find(shown_criteria(), limit=1, tags=False).total)
+    html = render_template("customers/_created.html", form=blank, page=page, criteria=search.Criteria(), oob=True)
     response = make_response(html, 201)
     notify(_("%(name)s was added.", name=customer.name), response=response)
     return response
