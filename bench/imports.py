@@ -69,7 +69,7 @@ def _import(data: bytes) -> float:
 
 def _tuples(data: bytes) -> tuple[list[Any], list[Any]]:
     """The rows as they go into the two tables, worked out beforehand."""
-    layout = Format(HEADER, list(HEADER), "RU", "RUB")
+    layout = Format(HEADER, list(HEADER), "RU", "RUB", frozenset({"RUB", "USD", "EUR"}))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
         path.write_bytes(data)

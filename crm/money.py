@@ -63,3 +63,12 @@ def to_decimal(minor: int, currency: str) -> Decimal:
     Decimal('1250.50')
     """
     return Decimal(minor).scaleb(-exponent(currency))
+
+
+def to_text(minor: int, currency: str) -> str:
+    """The amount as programs write it: a dot, and all decimals of the currency.
+
+    >>> to_text(125050, "RUB"), to_text(-5, "RUB"), to_text(7, "JPY")
+    ('1250.50', '-0.05', '7')
+    """
+    return f"{to_decimal(minor, currency):f}"

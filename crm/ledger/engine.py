@@ -96,6 +96,8 @@ def post(orders: Sequence[Order]) -> Decisions:
     Four statements at most, however many payments. Each becomes COMPLETED, or FAILED with a code while the others
     go on. The caller has made sure that nobody else posts them: they are new, or locked.
     """
+    if not orders:
+        return Decisions()
     dialect, connection = _dialect(), db.session.connection()
     sides = {side for order in orders for side in (order.from_account, order.to_account)}
     locked, at = dialect.lock(connection, sorted(sides))
@@ -103,6 +105,7 @@ def post(orders: Sequence[Order]) -> Decisions:
     decisions = decide(orders, balances)
     if decisions.entries:
         dialect.write_operations(connection, decisions.entries, at)
+    if decisions.touched:  # none, where technical accounts were all
         dialect.write_balances(connection, [balances[pk] for pk in sorted(decisions.touched)], at)
     results = [*((pk, None) for pk in decisions.completed), *decisions.refused.items()]
     dialect.write_statuses(connection, results, at)

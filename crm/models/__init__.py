@@ -3,7 +3,7 @@
 from crm.models.audit import AuditEntry
 from crm.models.currency import Currency
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
-from crm.models.imports import Import, ImportFailure
+from crm.models.imports import Import, ImportFailure, ImportNote, ImportOpening
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.user import Permission, Role, User
 
@@ -18,6 +18,8 @@ __all__ = [
     "CustomerTag",
     "Import",
     "ImportFailure",
+    "ImportNote",
+    "ImportOpening",
     "Operation",
     "Payment",
     "Permission",

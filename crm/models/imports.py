@@ -97,3 +97,26 @@ class ImportFailure(Base):
     row: Mapped[int]  # its number as a spreadsheet shows it: 1 is the top of the file
     cells: Mapped[str] = mapped_column(Text)
     error: Mapped[str] = mapped_column(Text)
+
+
+class ImportNote(Base):
+    """A row that was taken, but for something: what was left out, and why."""
+
+    __tablename__ = "import_notes"
+    __table_args__ = (Index(None, "import_id", "row"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
+    row: Mapped[int]  # as in `ImportFailure`
+    note: Mapped[str] = mapped_column(Text)
+
+
+class ImportOpening(Base):
+    """How many wallets an import has opened in a currency, and with how much money in all (minor units)."""
+
+    __tablename__ = "import_openings"
+
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True)
+    currency: Mapped[str] = mapped_column(String(3), primary_key=True)
+    wallets: Mapped[int]
+    amount: Mapped[int] = mapped_column(BigId)

@@ -211,3 +211,8 @@ POSTGRESQL = {
 }
 NAMES = tuple(dict.fromkeys((*POSTGRESQL, *SQLITE)))  # functions stand before what calls them
 FUNCTIONS = tuple(name for name, statement in POSTGRESQL.items() if "CREATE FUNCTION" in statement)
+
+
+def of(dialect: str) -> dict[str, str]:
+    """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made."""
+    return SQLITE if dialect == "sqlite" else POSTGRESQL

@@ -53,7 +53,7 @@ _POSTGRESQL = {
 
 def ddl(dialect: str) -> dict[str, str]:
     """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made."""
-    return _SQLITE | ledger_rules.SQLITE if dialect == "sqlite" else _POSTGRESQL | ledger_rules.POSTGRESQL
+    return (_SQLITE if dialect == "sqlite" else _POSTGRESQL) | ledger_rules.of(dialect)
 
 
 def create(connection: Connection, *names: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from crm import money
 from crm.i18n import gettext as _
 from crm.services.customer_data import ChannelData, CustomerData, clean_tags
 from crm.services.import_rows import Key, Row, derive
@@ -24,6 +25,17 @@ class Record:
     channels: list[ChannelData] = field(default_factory=list)  # that are not stored yet
     tags: list[str] = field(default_factory=list)  # that are not stored yet
     events: list[tuple[str, Changes]] = field(default_factory=list)  # audit action, changes
+    balances: dict[str, int] = field(default_factory=dict)  # minor units by currency, where there is a wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A wallet to be opened with a balance brought over, in minor units; `row` is where the file says so."""
+
+    record: Record
+    currency: str
+    amount: int
+    row: int
 
 
 Owners = dict[Key, list[Record]]
@@ -40,6 +52,8 @@ class Decisions:
     new: list[Record] = field(default_factory=list)
     changed: list[Record] = field(default_factory=list)
     failures: list[tuple[Row, str]] = field(default_factory=list)
+    openings: list[Opening] = field(default_factory=list)
+    notes: list[tuple[Row, str]] = field(default_factory=list)  # rows that were taken, but for something
 
     @property
     def failed(self) -> int:
@@ -103,6 +117,7 @@ def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     record.events.append(("customer.created", {"name": (None, data.name)}))
     decisions.created += 1
     decisions.new.append(record)
+    _open(row, record, decisions)
     for key in row.keys:
         owners[key] = [record]
 
@@ -117,8 +132,10 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
     channels = _missing_channels(before, row.data)
     after = replace(before, **_given(row), tags=tags, channels=[*before.channels, *channels])
     changes = _changes(before, after, channels)
+    opened = _open(row, record, decisions)
     if not changes:
-        decisions.unchanged += 1
+        decisions.updated += opened
+        decisions.unchanged += not opened
         return
     if not record.events:  # else it stands among the new or the changed ones already
         decisions.changed.append(record)
@@ -131,6 +148,29 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
         owners.pop(("external_id", before.external_id), None)
     for key in row.keys:
         owners[key] = [record]
+
+
+def _open(row: Row, record: Record, decisions: Decisions) -> bool:
+    """Have a wallet opened with the row's balance, where there is none in its currency: a file tells what was there
+    before, it never tops up. Another balance than the wallet has is noted.
+    """
+    if row.opening is None:
+        return False
+    currency, amount = row.opening
+    held = record.balances.get(currency)
+    if held is None:
+        record.balances[currency] = amount
+        decisions.openings.append(Opening(record, currency, amount, row.number))
+        return True
+    if held != amount:
+        values = {"held": money.to_text(held, currency), "given": money.to_text(amount, currency)}
+        sentence = _(
+            "There is a wallet with %(held)s %(currency)s already; the balance of %(given)s was left out.",
+            currency=currency,
+            **values,
+        )
+        decisions.notes.append((row, sentence))
+    return False
 
 
 def _given(row: Row) -> dict[str, str]:

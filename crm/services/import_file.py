@@ -174,8 +174,6 @@ def _notes(header: Header, blank: int) -> list[str]:
         )
     if blank:
         notes.append(ngettext("%(num)d blank row is left out.", "%(num)d blank rows are left out.", blank))
-    if "wallet_balance" in header.mapping:
-        notes.append(_("Balances are checked, but no money is brought in yet: there are no wallets so far."))
     return notes
 
 

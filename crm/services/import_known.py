@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 
 from crm.bulk import among, packed
 from crm.db import db, is_postgresql
-from crm.models import ContactChannel, Customer, CustomerTag, Tag
+from crm.models import AccountBalance, ContactChannel, Customer, CustomerTag, Tag
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.import_decide import Owners, Record
 from crm.services.import_rows import Key, Row
@@ -88,6 +88,11 @@ def _complete(known: Known, keys: set[Key]) -> None:
     for pk, name in db.session.execute(tags.where(among(CustomerTag.customer_id)), wanted):
         if pk in loaded:
             loaded[pk].data.tags.append(name)
+    held = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance)
+    for pk, currency, balance in db.session.execute(held.where(among(AccountBalance.customer_id)), wanted):
+        if pk in loaded:
+            balances = loaded[pk].balances
+            balances[currency] = balances.get(currency, 0) + balance
     for pk, record in loaded.items():
         known.by_pk[pk] = record
         for key in _keys(record.data):

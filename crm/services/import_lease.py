@@ -16,7 +16,7 @@ from sqlalchemy import update
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.services import audit
+from crm.services import audit, currencies
 from crm.services.audit import Actor
 from crm.services.import_decide import Decisions
 from crm.services.import_rows import Format, Row, rows
@@ -66,9 +66,9 @@ def uploads() -> Path:
 
 def layout_of(columns: list[str], mapping: list[str | None]) -> Format:
     """How rows are to be read, with the product's own region and currency."""
-    return Format(
-        columns, mapping, current_app.config["CRM_DEFAULT_REGION"], current_app.config["CRM_DEFAULT_CURRENCY"]
-    )
+    config = current_app.config
+    known = frozenset(currencies.codes())
+    return Format(columns, mapping, config["CRM_DEFAULT_REGION"], config["CRM_DEFAULT_CURRENCY"], known)
 
 
 def advance(task: Task, decisions: Decisions, read: int) -> None:

@@ -41,6 +41,7 @@ class Format:
     mapping: list[str | None]
     region: str  # ISO 3166, for phones without a country code
     currency: str  # ISO 4217, for balances without one
+    currencies: frozenset[str]  # that wallets may have
 
     @cached_property
     def taken(self) -> list[tuple[int, str]]:
@@ -58,7 +59,8 @@ class Row:
     """A row that is not blank: `error` is a sentence, or '' where `data` is a customer that may be stored.
 
     `number` is the record's place in the file, as a spreadsheet shows it. `has_kind` tells whether the kind was
-    given; of other fields '' means blank. `keys` are what the row may match another customer by.
+    given; of other fields '' means blank. `keys` are what the row may match another customer by. `opening` is what
+    the customer's wallet is to begin with, as currency and minor units; None where that is nothing.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Row:
     has_kind: bool = False
     keys: tuple[Key, ...] = ()
     derived: dict[str, str] = field(default_factory=dict)
+    opening: tuple[str, int] | None = None
 
 
 def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
@@ -101,7 +104,7 @@ def parse(number: int, cells: list[str], layout: Format) -> Row:
 class _Draft:
     """A customer in the making: takes one cell after another and gathers what is wrong."""
 
-    __slots__ = ("balance", "data", "errors", "has_kind", "layout", "parts", "whole_name")
+    __slots__ = ("balance", "data", "errors", "has_kind", "layout", "opening", "parts", "whole_name")
 
     def __init__(self, layout: Format) -> None:
         self.layout = layout
@@ -110,6 +113,7 @@ class _Draft:
         self.parts: list[str] = []
         self.has_kind = False
         self.balance: dict[str, tuple[int, str]] = {}  # field: (column, cell)
+        self.opening: tuple[str, int] | None = None
         self.errors: list[str] = []
 
     def take(self, column: int, name: str, cell: str) -> None:
@@ -141,7 +145,7 @@ class _Draft:
         keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in ("email", "phone")]
         if data.external_id:
             keys.append(("external_id", data.external_id))
-        return Row(number, cells, "", data, self.has_kind, tuple(keys), derive(data))
+        return Row(number, cells, "", data, self.has_kind, tuple(keys), derive(data), self.opening)
 
     def _fault(self, column: int, sentence: str) -> None:
         text = f"{self.layout.columns[column]}: {sentence}"
@@ -186,12 +190,18 @@ class _Draft:
         if not money.is_currency(currency):
             self._fault(column, _("%(value)s is not a currency; write a code such as RUB.", value=cell[:40]))
             return
-        column, cell = self.balance.get("wallet_balance", (0, ""))
-        if cell:
-            try:
-                money.parse(cell, currency)
-            except money.AmountError as error:
-                self._fault(column, amounts.sentence(error.reason, cell, currency))
+        amount_column, amount_cell = self.balance.get("wallet_balance", (0, ""))
+        if not amount_cell:
+            return
+        try:
+            amount = money.parse(amount_cell, currency)
+        except money.AmountError as error:
+            self._fault(amount_column, amounts.sentence(error.reason, amount_cell, currency))
+            return
+        if amount and currency not in self.layout.currencies:
+            self._fault(column, _("%(currency)s is not in use here; an administrator can add it.", currency=currency))
+        elif amount:
+            self.opening = currency, amount
 
 
 def derive(data: CustomerData) -> dict[str, str]:

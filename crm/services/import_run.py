@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from crm.db import atomic, is_postgresql, retrying
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.services import import_known, import_lease, import_write
+from crm.services import import_known, import_lease, import_openings, import_write
 from crm.services.import_decide import decide
 from crm.services.import_known import Known
 from crm.services.import_lease import Task
@@ -144,5 +144,6 @@ def _store(task: Task, block: list[Row]) -> float | None:
         import_known.load(known, block, task.on_duplicate)
         decisions = decide(block, known.owners, task.on_duplicate)
         import_write.write(decisions, task.id, task.actor_id)
+        import_openings.write(decisions, task.id, task.actor_id)
         import_lease.advance(task, decisions, len(block))
     return time.monotonic() - begun

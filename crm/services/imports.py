@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from flask_babel import force_locale
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from crm.config import LOCALES
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.errors import NotFound
 from crm.i18n import gettext as _
-from crm.models import Import, ImportFailure
+from crm.models import Import, ImportFailure, ImportNote, ImportOpening
 from crm.queue import enqueue
 from crm.services import audit, import_failures, import_file, import_lease, import_rehearse, import_run
 from crm.services.audit import Actor
@@ -117,6 +117,19 @@ def overdue() -> list[int]:
     waiting = and_(Import.status == "queued", Import.created_at < now - _WAITS)
     forsaken = and_(Import.status == "running", or_(Import.lease_until.is_(None), Import.lease_until <= now))
     return list(db.session.scalars(select(Import.id).where(or_(waiting, forsaken)).order_by(Import.id)))
+
+
+def openings(pk: int) -> list[ImportOpening]:
+    """What the import has brought into new wallets so far, by currency."""
+    found = select(ImportOpening).where(ImportOpening.import_id == pk).order_by(ImportOpening.currency)
+    return list(db.session.scalars(found.execution_options(populate_existing=True)))
+
+
+def notes(pk: int, limit: int) -> tuple[list[ImportNote], int]:
+    """The first of the rows that were taken but for something, and how many there are."""
+    first = select(ImportNote).where(ImportNote.import_id == pk).order_by(ImportNote.row).limit(limit)
+    number = db.session.scalar(select(func.count()).where(ImportNote.import_id == pk).select_from(ImportNote))
+    return list(db.session.scalars(first)), number or 0
 
 
 def failures_csv(pk: int) -> Iterator[str]:

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import current_app
 from sqlalchemy import case, func, select, tuple_
 
 from crm.db import db
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
+from crm.ledger.days import moments
 from crm.models import Account, AccountBalance, Operation, Payment, User
 
 _CHUNK = 1_000
@@ -50,7 +49,7 @@ class Statement:
 
     def lines(self) -> Iterator[Line]:
         """The operations in their order, read a piece at a time."""
-        start, end = period(self.first, self.last)
+        start, end = moments(self.first, self.last)
         after = start, 0
         while True:
             wanted = _lines(self.account.id).where(after < _PLACE, Operation.created_at < end)
@@ -87,7 +86,7 @@ def statement(account_id: int, first: date, last: date) -> Statement:
         raise NotFound(_("There is no such wallet."))
     if last < first:
         raise Invalid({"last": [_("The period ends before it begins.")]})
-    start, end = period(first, last)
+    start, end = moments(first, last)
     opening = _balance_at(account_id, Operation.created_at < start)
     amount = Operation.signed_amount
     sums = db.session.execute(
@@ -116,22 +115,14 @@ def history(
     if kind:
         wanted = wanted.where(Payment.kind == kind)
     if first:
-        wanted = wanted.where(Operation.created_at >= period(first, first)[0])
+        wanted = wanted.where(Operation.created_at >= moments(first, first)[0])
     if last:
-        wanted = wanted.where(Operation.created_at < period(last, last)[1])
+        wanted = wanted.where(Operation.created_at < moments(last, last)[1])
     if before is not None:
         wanted = wanted.where(Operation.sequence < before)
     newest = wanted.order_by(Operation.created_at.desc(), Operation.id.desc()).limit(limit + 1)
     found = [_line(row) for row in db.session.execute(newest)]
     return HistoryPage(found[:limit], found[limit - 1].sequence if len(found) > limit else None)
-
-
-def period(first: date, last: date) -> tuple[datetime, datetime]:
-    """The moments from which and before which the days last, in the product's time zone."""
-    zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
-    start = datetime.combine(first, time(), zone)
-    end = datetime.combine(last + timedelta(days=1), time(), zone)
-    return start.astimezone(UTC), end.astimezone(UTC)
 
 
 def _balance_at(account_id: int, when: Any) -> int:
@@ -145,8 +136,8 @@ def _balance_at(account_id: int, when: Any) -> int:
 
 
 def _line(row: Any) -> Line:
-    *fields, name, email = tuple(row)
-    return Line(*fields, who=name or email or "")
+    values: list[Any] = list(row)
+    return Line(*(*values[:-2], values[-2] or values[-1] or ""))
 
 
 def _lines(account_id: int) -> Any:

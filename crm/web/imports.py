@@ -15,6 +15,7 @@ from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, notify
 
+NOTES_SHOWN = 100
 bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 
 
@@ -22,7 +23,9 @@ bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 @requires(Permission.READ)
 def import_detail(pk: int) -> Response:
     """How far it has come; the partial asks for itself again until it is over."""
-    return answer("imports/detail.html", "imports/_progress.html", upload=imports.get(pk))
+    notes, noted = imports.notes(pk, NOTES_SHOWN)
+    context = {"upload": imports.get(pk), "openings": imports.openings(pk), "notes": notes, "noted": noted}
+    return answer("imports/detail.html", "imports/_progress.html", **context)
 
 
 @bp.post("/<int:pk>/cancel/")

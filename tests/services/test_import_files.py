@@ -121,7 +121,6 @@ def test_notes_tell_what_is_left_out(tmp_path):
     assert layout.notes == [
         "The columns shoe size, hat were not recognised and are left out.",
         "2 blank rows are left out.",
-        "Balances are checked, but no money is brought in yet: there are no wallets so far.",
     ]
 
 

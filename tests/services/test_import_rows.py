@@ -4,15 +4,17 @@ import pytest
 
 from crm.services.import_rows import Format, Row, parse, rows
 
+CURRENCIES = frozenset({"RUB", "USD", "EUR", "JPY", "KWD"})
+
 
 def row_of(cells: dict[str, str] | list[str], columns: list[str] | None = None) -> Row:
     """The row of these cells; the columns are called as their fields are, unless they are given."""
     if isinstance(cells, list):
         fields = [column.split(" ")[0] for column in columns or []]
-        return parse(2, cells, Format(columns or [], fields, "RU", "RUB"))
+        return parse(2, cells, Format(columns or [], fields, "RU", "RUB", CURRENCIES))
     names = list(cells) if "name" in cells or "first_name" in cells else ["name", *cells]
     values = list(cells.values()) if len(names) == len(cells) else ["Anna", *cells.values()]
-    return parse(2, values, Format(names, list(names), "RU", "RUB"))
+    return parse(2, values, Format(names, list(names), "RU", "RUB", CURRENCIES))
 
 
 def channels(row: Row) -> list[tuple[str, str, bool]]:
@@ -156,7 +158,7 @@ def test_formulas_are_text_like_any_other():
 
 
 def test_blank_rows_are_left_out_and_numbers_are_those_of_the_spreadsheet():
-    layout = Format(["name"], ["name"], "RU", "RUB")
+    layout = Format(["name"], ["name"], "RU", "RUB", CURRENCIES)
     records = [["title"], ["name"], [], ["Anna"], [" ", ""], ["Boris"], ["Vera"]]
     assert [(row.number, row.data.name) for row in rows(records, 1, layout)] == [(4, "Anna"), (6, "Boris"), (7, "Vera")]
     assert [row.number for row in rows(records, 1, layout, skip=2)] == [7]

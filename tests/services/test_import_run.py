@@ -342,4 +342,4 @@ def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monk
         return len(statements)
 
     cost(50)  # tags are made once
-    assert cost(40) == cost(400) <= 20
+    assert cost(40) == cost(400) <= 24

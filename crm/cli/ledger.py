@@ -1,0 +1,49 @@
+"""`flask ledger …` and `flask currencies …`: the money proved, mended, and its currencies."""
+
+import click
+
+from crm.cli.sentences import Noun
+from crm.ledger import days
+from crm.ledger.rebuild import rebuild as rebuild_all
+from crm.ledger.verify import verify as verify_all
+from crm.services import currencies as service
+from crm.services.audit import Actor
+
+ledger = Noun("ledger", help="The double-entry ledger under the wallets.")
+currencies = Noun("currencies", help="The currencies that wallets may have.")
+
+
+@ledger.command()
+def verify() -> None:
+    """Prove every law of the ledger on the live database. Exit code 1 where one is broken."""
+    broken = 0
+    for found in verify_all():
+        broken += found.differences
+        mark = "ok" if not found.differences else f"{found.differences} BROKEN"
+        click.echo(f"{found.law:<80} {found.rows:>10} rows {found.seconds:>8.2f} s  {mark}")
+        for example in found.examples:
+            click.echo(f"    {example}")
+    if broken:
+        raise click.ClickException(f"The ledger is not right: {broken} differences.")
+    click.echo("The ledger is right.")
+
+
+@ledger.command()
+def rebuild() -> None:
+    """Make balance rows and sums by day anew from the operations; nobody moves money meanwhile."""
+    mended, written = rebuild_all()
+    click.echo(f"{mended} balance rows were mended, the sums of {written} days written.")
+
+
+@ledger.command("close-days")
+def close_days() -> None:
+    """Write the sums of the days that are over; the scheduler does it by itself."""
+    click.echo(f"The sums of {days.close()} days were written.")
+
+
+@currencies.command()
+@click.argument("code")
+def add(code: str) -> None:
+    """Take the currency CODE (ISO 4217) into use, with its technical accounts."""
+    service.add(Actor(None, "cli"), code)
+    click.echo(f"{code.upper()} is in use now.")

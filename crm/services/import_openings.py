@@ -1,0 +1,65 @@
+"""Balances brought over: wallets opened by the thousand, each with one `opening` payment, in a chunk's transaction."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from crm import bulk
+from crm.db import db, is_postgresql
+from crm.ledger import accounts, engine
+from crm.ledger.engine import Draft
+from crm.models import Account, ImportOpening
+from crm.models.ledger import PaymentKind, TechnicalCode
+from crm.services.import_decide import Decisions, Opening
+
+
+def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
+    """Open the wallets that were decided on and post what they begin with; note the rows whose balance was left out.
+
+    The customers must be stored. So many statements, however many rows.
+    """
+    notes = [(import_id, row.number, sentence) for row, sentence in decisions.notes]
+    bulk.insert("import_notes", ("import_id", "row", "note"), notes)
+    if not decisions.openings:
+        return
+    wallets = [(opening.record.pk or 0, opening.currency, "") for opening in decisions.openings]
+    source = _opening_accounts()
+    drafts = [
+        Draft(
+            kind=PaymentKind.OPENING.value,
+            from_account=source[opening.currency],
+            to_account=account_id,
+            amount=opening.amount,
+            currency=opening.currency,
+            source=TechnicalCode.OPENING.value,
+            key=f"import {import_id} row {opening.row}",
+            created_by_id=actor_id,
+            origin=f"import {import_id}",
+        )
+        for opening, account_id in zip(decisions.openings, accounts.open_wallets(wallets), strict=True)
+    ]
+    engine.store(drafts)
+    posted = engine.post([draft.order for draft in drafts])
+    if posted.refused:
+        raise RuntimeError(f"openings were refused: {posted.refused}")
+    _count(import_id, decisions.openings)
+
+
+def _opening_accounts() -> dict[str, int]:
+    found = db.session.execute(select(Account.currency, Account.id).where(Account.code == TechnicalCode.OPENING))
+    return {row.currency: row.id for row in found}
+
+
+def _count(import_id: int, openings: Iterable[Opening]) -> None:
+    sums: dict[str, tuple[int, int]] = {}
+    for opening in openings:
+        wallets, amount = sums.get(opening.currency, (0, 0))
+        sums[opening.currency] = wallets + 1, amount + opening.amount
+    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(ImportOpening)
+    rows = [
+        {"import_id": import_id, "currency": currency, "wallets": wallets, "amount": amount}
+        for currency, (wallets, amount) in sorted(sums.items())
+    ]
+    added = {name: getattr(ImportOpening, name) + insert.excluded[name] for name in ("wallets", "amount")}
+    db.session.execute(insert.values(rows).on_conflict_do_update(index_elements=["import_id", "currency"], set_=added))
