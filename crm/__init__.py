@@ -62,9 +62,10 @@ def _init_web(app: Flask) -> None:
         security,
         settings,
         templating,
+        wallet,
     )
 
-    for noun in (auth, customers, channels, imports, dashboard, settings, health):
+    for noun in (auth, customers, channels, wallet, imports, dashboard, settings, health):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)

@@ -36,7 +36,11 @@
   // After a swap: dialogs open, the first wrong field has the focus (on a whole page too), the list's state goes where it is needed
   body.addEventListener("htmx:afterSwap", (event) => {
     const target = event.detail.target ?? event.target;
-    if (target.id === "dialog") $("#dialog").showModal();
+    const dialog = $("#dialog");
+    if (target.id === "dialog") {
+      dialog.ariaLabel = $("h2", dialog)?.textContent ?? dialog.ariaLabel;
+      dialog.showModal();
+    } else if (dialog.open && dialog.contains(event.detail.requestConfig?.elt) && !dialog.contains(target)) dialog.close(); // it is done
     const wrong = $('[aria-invalid="true"]', target.isConnected ? target.parentElement : document);
     if (wrong) wrong.focus();
     const list = $("#customer-list");
@@ -89,6 +93,7 @@
       event.preventDefault();
       $("#dialog").close();
     }
+    if (target.closest("[data-print]")) window.print();
     const copying = target.closest("[data-copy]");
     if (copying) navigator.clipboard?.writeText(copying.dataset.copy).then(() => toast(body.dataset.copied));
     if (!target.closest("#search")) $("#hits")?.replaceChildren();

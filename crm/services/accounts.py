@@ -1,10 +1,11 @@
 """Customers' wallets: opened, named, frozen, closed, and how much may be overdrawn."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from crm.db import atomic, db, locked, retrying
 from crm.errors import Invalid, NotFound
@@ -18,6 +19,7 @@ from crm.services.audit import Actor
 from crm.text import has_control, squeeze
 
 NAME_LIMIT = 100
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -40,10 +42,33 @@ class Wallet:
         return self.balance - self.held + self.overdraft_limit
 
 
+@dataclass(frozen=True)
+class OwnedWallet:
+    """A wallet as one to send money to: its number, and whose it is."""
+
+    id: int
+    customer_id: int
+    owner: str
+    name: str
+
+
 def of_customer(customer_id: int) -> list[Wallet]:
     """The customer's wallets, the oldest first; closed ones last."""
     found = db.session.execute(_wallets().where(Account.customer_id == customer_id).order_by(Account.id))
     return sorted((Wallet(*row) for row in found), key=lambda wallet: wallet.status == "closed")
+
+
+def with_owners(currency: str, customer_ids: Sequence[int] = (), account_ids: Sequence[int] = ()) -> list[OwnedWallet]:
+    """The open wallets in the currency that have these owners or these ids, in order; closed and frozen ones are
+    not among them.
+    """
+    which: Any = or_(Account.customer_id.in_(customer_ids), Account.id.in_(account_ids))
+    wanted: Any = (
+        select(Account.id, Account.customer_id, Customer.name, Account.name)
+        .join(Customer, Customer.id == Account.customer_id)
+        .where(which, Account.currency == currency, Account.status == "open")
+    )
+    return [OwnedWallet(*row) for row in db.session.execute(wanted.order_by(Customer.name_key, Account.id))]
 
 
 def wallet(customer_id: int, account_id: int, field: str = "account") -> Wallet:
@@ -77,6 +102,16 @@ def first_in(actor: Actor, customer_id: int, currency: str) -> int:
             .limit(1)
         )
         return db.session.scalar(known) or _open(actor, customer_id, currency, "")
+
+
+@retrying
+def into_first(actor: Actor, customer_id: int, currency: str, move: Callable[[int], T]) -> tuple[int, T]:
+    """Move money into `first_in`: the wallet's id and what the movement gave. A movement that is refused leaves no
+    new wallet behind.
+    """
+    with atomic():
+        account_id = first_in(actor, customer_id, currency)
+        return account_id, move(account_id)
 
 
 def _open(actor: Actor, customer_id: int, currency: str, name: str) -> int:

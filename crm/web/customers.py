@@ -12,6 +12,7 @@ from crm.services import customers, exports, search
 from crm.web.criteria import current_criteria, list_url, shown_criteria, state
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
+from crm.web.wallet_panel import panel_of
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
 
@@ -57,9 +58,12 @@ def customer_create() -> Response:
 @bp.get("/<int:pk>/")
 @requires(Permission.READ)
 def customer_detail(pk: int) -> Response:
-    """One customer: who they are and how to reach them."""
+    """One customer: who they are, what they have, and how to reach them."""
     customer = customers.get(pk)
-    return answer("customers/detail.html", "customers/_card.html", customer=customer, form=ChannelForm())
+    if is_partial():
+        return make_response(render_template("customers/_card.html", customer=customer))
+    panel = panel_of(customer, request.args)
+    return make_response(render_template("customers/detail.html", customer=customer, panel=panel, form=ChannelForm()))
 
 
 @bp.route("/<int:pk>/edit/", methods=["GET", "POST"])

@@ -21,8 +21,11 @@ from crm.models.user import ROLE_NAMES, Permission
 from crm.web.addresses import address
 from crm.web.criteria import list_url, sort_url
 from crm.web.highlight import highlight
+from crm.web.htmx import is_partial
 from crm.web.locale import theme
+from crm.web.money_text import money, signed_money
 from crm.web.trail import field_name, happened, value_text
+from crm.web.wallet_words import kind_names, line_name
 
 ICONS = "vendor/lucide-1.62.0.svg"
 
@@ -68,6 +71,11 @@ def day(value: datetime | None) -> str:
     return _day(value.astimezone(ZoneInfo(current_app.config["CRM_TIMEZONE"])).date(), get_locale())
 
 
+def date_text(value: date) -> str:
+    """A day of the calendar, wherever one is."""
+    return _day(value, get_locale())
+
+
 @lru_cache(maxsize=1024)
 def _day(value: date, locale: Locale) -> str:
     return format_date(value, "medium", locale=locale)
@@ -102,8 +110,12 @@ def init_app(app: Flask) -> None:
         phone=pretty_phone,
         moment=moment,
         day=day,
+        date=date_text,
         number=number,
         duration=duration,
+        money=money,
+        signed_money=signed_money,
+        line_name=line_name,
         happened=happened,
         field_name=field_name,
         value_text=value_text,
@@ -121,5 +133,7 @@ def init_app(app: Flask) -> None:
         channel_names=NAMES,
         channel_link=link,
         role_names=ROLE_NAMES,
+        kind_names=kind_names,
+        partial=is_partial,
         Permission=Permission,
     )

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from crm.db import atomic, db
 from crm.models import AuditEntry, Import, Role, User
-from tests import people
+from tests import money, people
 from tests.web.pages import toast
 
 ROLES = ("anonymous", "viewer", "manager", "admin", "customer")
@@ -46,6 +46,23 @@ TABLE = {
     ("channels.add_contact_channel", "POST"): posted(422, WRITE),
     ("channels.delete_contact_channel", "POST"): posted(303, WRITE),
     ("channels.make_primary_channel", "POST"): posted(303, WRITE),
+    ("wallet.wallet_panel", "GET"): posted(303, READ),
+    ("wallet.wallet_statement", "GET"): READ,
+    ("wallet.wallet_statement_csv", "GET"): READ,
+    ("wallet.wallet_preview", "GET"): WRITE,
+    ("wallet.wallet_payees", "GET"): WRITE,
+    ("wallet.wallet_open", "GET"): WRITE,
+    ("wallet.wallet_open", "POST"): posted(422, WRITE),
+    ("wallet.wallet_deposit", "GET"): WRITE,
+    ("wallet.wallet_deposit", "POST"): posted(422, WRITE),
+    ("wallet.wallet_withdraw", "GET"): WRITE,
+    ("wallet.wallet_withdraw", "POST"): posted(422, WRITE),
+    ("wallet.wallet_spend", "GET"): WRITE,
+    ("wallet.wallet_spend", "POST"): posted(422, WRITE),
+    ("wallet.wallet_transfer", "GET"): WRITE,
+    ("wallet.wallet_transfer", "POST"): posted(422, WRITE),
+    ("wallet.wallet_adjust", "GET"): ADMIN,
+    ("wallet.wallet_adjust", "POST"): posted(422, ADMIN),
     ("settings.index", "GET"): (302, 303, 303, 303, 303),
     ("settings.profile", "GET"): (302, 200, 200, 200, 200),
     ("settings.profile", "POST"): (302, 303, 303, 303, 303),
@@ -78,12 +95,19 @@ def browsers(client, viewer, manager, admin, stranger):
 def address(app, vera):
     """`address(endpoint)` leads to a row that is there; to another one each time where the route deletes it."""
     upload, keep = stored_import(), people.add("Anna", telegram="anna_i")
+    money.wallet_of(keep.id)
 
     def make(endpoint: str) -> str:
         deletes = "delete" in endpoint
         customer = people.add("Anna", telegram="anna_i", allow_duplicate=True) if deletes else keep
         noun, arguments = endpoint.partition(".")[0], next(app.url_map.iter_rules(endpoint)).arguments
-        pk = {"customers": customer.id, "channels": customer.channels[0].id, "imports": upload, "settings": vera.id}
+        pk = {
+            "customers": customer.id,
+            "wallet": customer.id,
+            "channels": customer.channels[0].id,
+            "imports": upload,
+            "settings": vera.id,
+        }
         known = {"pk": pk.get(noun), "customer_pk": customer.id, "filename": "app.css"}
         with app.test_request_context():
             return url_for(endpoint, **{name: known[name] for name in arguments})

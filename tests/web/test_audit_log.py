@@ -5,6 +5,7 @@ import re
 from crm.channel_types import ChannelType
 from crm.config import ROOT
 from crm.db import atomic
+from crm.models.ledger import ACCOUNT_STATUSES
 from crm.services import audit, channels, customers, users
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
@@ -41,13 +42,15 @@ def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
 
 def test_everything_that_is_recorded_has_words():
     code = "".join(path.read_text() for path in (ROOT / "crm" / "services").glob("*.py"))
-    recorded = set(re.findall(r'"((?:customer|channel|import|user)\.[a-z_]+)"', code))
+    recorded = set(re.findall(r'"((?:customer|channel|account|currency|import|user)\.[a-z_]+)"', code))
     recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
+    recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}
     assert recorded == set(trail.ACTIONS)
     fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *COUNTERS, *map(str, ChannelType)}
-    assert fields | {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows"} == set(
-        trail.FIELDS
-    )
+    assert fields | {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows"} | {
+        "currency",
+        "overdraft_limit",
+    } == set(trail.FIELDS)
 
 
 def test_values_are_told_in_words(admin, vera, alice):

@@ -1,0 +1,110 @@
+"""What is asked for when a customer's money is moved, a wallet is opened, or a statement is wanted."""
+
+from collections.abc import Sequence
+
+from wtforms import HiddenField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+
+from crm.forms.form import Form
+from crm.i18n import lazy_gettext as _l
+from crm.models.ledger import TechnicalCode
+from crm.services.accounts import Wallet
+
+SOURCE_NAMES = {
+    TechnicalCode.BANK_TRANSFER: _l("Bank transfer"),
+    TechnicalCode.CASH: _l("Cash"),
+    TechnicalCode.CARD: _l("Card"),
+    TechnicalCode.E_WALLET: _l("E-wallet"),
+    TechnicalCode.CRYPTO: _l("Cryptocurrency"),
+}
+_SOURCES = [SelectChoice(code.value, name) for code, name in SOURCE_NAMES.items()]
+_TEXT = {"autocomplete": "off", "maxlength": 500}
+
+
+class MovementForm(Form):
+    """What every movement of money asks for: the wallet, or the currency of one, and how much."""
+
+    action = ""  # as in addresses and endpoints
+    icon = ""
+    title = ""
+    opens = False  # a wallet, where the customer has none in the currency
+
+    account = SelectField(_l("Wallet"), validate_choice=False)
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    amount = StringField(
+        _l("Amount"), render_kw={"autocomplete": "off", "inputmode": "decimal", "maxlength": 60, "autofocus": True}
+    )
+    description = StringField(_l("Description"), render_kw=_TEXT)
+    idempotency_key = HiddenField()
+    wallets: Sequence[Wallet] = ()
+
+    def offer(self, wallets: list[Wallet], labels: list[str], currencies: list[str]) -> None:
+        """Let the customer's wallets that are open be chosen among, and the currencies in use."""
+        self.wallets = wallets
+        labelled = zip(wallets, labels, strict=True)
+        self.account.choices = [SelectChoice(str(one.id), text) for one, text in labelled if one.status == "open"]
+        self.currency.choices = [SelectChoice(code, code) for code in currencies]
+
+
+class DepositForm(MovementForm):
+    """Money that comes in, and by what way."""
+
+    action, icon, title, opens = "deposit", "arrow-down-left", _l("Deposit"), True
+    source = SelectField(_l("How it comes"), choices=_SOURCES, default="bank_transfer", validate_choice=False)
+
+
+class WithdrawForm(MovementForm):
+    """Money that is paid out, and by what way."""
+
+    action, icon, title = "withdraw", "arrow-up-right", _l("Withdraw")
+    source = SelectField(_l("How it goes"), choices=_SOURCES, default="bank_transfer", validate_choice=False)
+
+
+class SpendForm(MovementForm):
+    """Money for what the customer buys."""
+
+    action, icon, title = "spend", "shopping-cart", _l("Spend")
+    description = StringField(_l("What for"), render_kw=_TEXT)
+
+
+class AdjustForm(MovementForm):
+    """A mistake that is mended. An amount with a minus is taken, whatever the direction."""
+
+    action, icon, title, opens = "adjust", "sliders-horizontal", _l("Adjust"), True
+    direction = SelectField(
+        _l("Direction"),
+        choices=[SelectChoice("add", _l("Add to the wallet")), SelectChoice("take", _l("Take from the wallet"))],
+        default="add",
+        validate_choice=False,
+    )
+    description = StringField(_l("Reason"), render_kw=_TEXT, description=_l("It is kept together with your name."))
+
+
+class TransferForm(MovementForm):
+    """Money for another wallet: `to_account` is its number, `payee` what its owner is looked for by."""
+
+    action, icon, title = "transfer", "arrow-left-right", _l("Transfer")
+    to_account = StringField(_l("Number of the wallet"), render_kw={"autocomplete": "off", "inputmode": "numeric"})
+    payee = StringField(_l("To whom"), render_kw={"autocomplete": "off", "maxlength": 200, "type": "search"})
+
+
+class WalletForm(Form):
+    """A new wallet."""
+
+    currency = SelectField(_l("Currency"), validate_choice=False)
+    name = StringField(
+        _l("Name"),
+        render_kw={"autocomplete": "off", "maxlength": 100},
+        description=_l("It tells wallets in one currency apart; it may be blank."),
+    )
+
+
+class StatementForm(Form):
+    """Which wallet, and which days."""
+
+    account = SelectField(_l("Wallet"), validate_choice=False)
+    first = StringField(_l("From"), render_kw={"type": "date"})
+    last = StringField(_l("To"), render_kw={"type": "date"})
+
+
+FORMS = {form.action: form for form in (DepositForm, WithdrawForm, SpendForm, AdjustForm, TransferForm)}

@@ -1,0 +1,79 @@
+"""What a form about money is answered with: itself, itself with what is wrong, or the wallets as they are now."""
+
+from dataclasses import dataclass
+
+from flask import Response, make_response, render_template, request
+
+from crm.errors import DomainError
+from crm.forms.wallet import MovementForm
+from crm.i18n import gettext as _
+from crm.models import Customer
+from crm.web.htmx import answer, attach, go, is_partial, notify
+from crm.web.wallet_order import Moved, Order, renew_key
+from crm.web.wallet_panel import Panel, panel_of
+from crm.web.wallet_payees import payee_name, payees_of
+from crm.web.wallet_words import balance_after, missing, sentence
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a movement will do: the sentence and the balance after; `missing` is what stands in its way, `problem`
+    why it is none yet.
+    """
+
+    sentence: str = ""
+    balance: str = ""
+    missing: str = ""
+    problem: str = ""
+
+
+def asked(customer: Customer, form: MovementForm) -> Response:
+    """The blank form; the wallet may be chosen in the address already."""
+    given = request.args.get("account", "")
+    if given in [choice.value for choice in form.account.choices]:
+        form.account.data = given
+    return _form(customer, form)
+
+
+def refused(customer: Customer, form: MovementForm, error: DomainError) -> Response:
+    """The form as it was sent, with what is wrong beside the fields, and with a new key: the old one may be used."""
+    attach(form, error)
+    return _form(customer, form, error.status)
+
+
+def done(customer: Customer, form: MovementForm, order: Order, moved: Moved) -> Response:
+    """The wallets after the movement, and the movement in words."""
+    panel = panel_of(customer, {"account": str(moved.account_id)})
+    said = sentence(form, customer.name, order, payee_name(form, order.currency))
+    if panel.chosen:
+        said = f"{said} · {balance_after(panel.chosen.balance, order.currency)}"
+    return _shown(panel, _("This was done already: %(what)s", what=said) if moved.replayed else said, form.action)
+
+
+def opened(customer: Customer, account_id: int, message: str) -> Response:
+    """The wallets with a new one, which is the chosen one."""
+    return _shown(panel_of(customer, {"account": str(account_id)}), message, "open")
+
+
+def foreseen(form: MovementForm, customer: str, order: Order) -> Preview:
+    """What carrying out the order will do."""
+    said = sentence(form, customer, order, payee_name(form, order.currency))
+    after = order.amount + (order.wallet.balance if order.wallet else 0)
+    return Preview(said, balance_after(after, order.currency), missing(order))
+
+
+def _form(customer: Customer, form: MovementForm, status: int = 200) -> Response:
+    renew_key(form)
+    context = {"customer": customer, "form": form, "payees": payees_of(customer.id, form), "preview": Preview()}
+    return answer("wallet/movement.html", "wallet/_movement_form.html", status, **context)
+
+
+def _shown(panel: Panel, message: str, action: str) -> Response:
+    if not is_partial():
+        notify(message)
+        return go(panel.url())
+    response = make_response(render_template("wallet/_wallet.html", panel=panel, done=action))
+    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = f"#wallet-{panel.customer.id}", "outerHTML"
+    response.headers["HX-Replace-Url"] = panel.url()
+    notify(message, response=response)
+    return response

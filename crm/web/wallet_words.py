@@ -1,0 +1,77 @@
+"""What is said of money that moves: in the dialog while it is typed, in the toast when it is done, in the history."""
+
+from functools import lru_cache
+
+from babel import Locale
+from flask_babel import get_locale
+
+from crm.forms.wallet import SOURCE_NAMES, MovementForm
+from crm.i18n import gettext as _
+from crm.i18n import pgettext
+from crm.models.ledger import OperationKind, PaymentKind
+from crm.services.statements import Line
+from crm.web.money_text import money, signed_money
+from crm.web.wallet_order import Order
+
+
+def sentence(form: MovementForm, customer: str, order: Order, other: str = "") -> str:
+    """The movement in the words of the business: `+1 250,00 ₽ to Anna Ivanova`."""
+    said = {"amount": signed_money(order.amount, order.currency), "name": customer, "other": other}
+    if form.action == "transfer" and other:
+        return _("%(amount)s from %(name)s to %(other)s", **said)
+    if form.action == "spend":
+        return _("%(amount)s from %(name)s for a purchase", **said)
+    if form.action == "adjust":
+        return _("%(amount)s to %(name)s as a correction", **said) if order.amount > 0 else _taken(said)
+    return _("%(amount)s to %(name)s", **said) if order.amount > 0 else _("%(amount)s from %(name)s", **said)
+
+
+def _taken(said: dict[str, str]) -> str:
+    return _("%(amount)s from %(name)s as a correction", **said)
+
+
+def balance_after(minor: int, currency: str) -> str:
+    """The balance that the movement leaves."""
+    return _("balance after: %(amount)s", amount=money(minor, currency))
+
+
+def missing(order: Order) -> str:
+    """What stands in the movement's way, '' for nothing that is known before."""
+    if order.wallet is None:
+        return ""
+    lacking = -order.amount - order.wallet.available
+    if order.wallet.status == "frozen":
+        return _("The wallet is frozen.")
+    if order.wallet.status == "closed":
+        return _("The wallet is closed.")
+    if order.amount < 0 < lacking:
+        return _("%(amount)s more than there is", amount=money(lacking, order.currency))
+    return ""
+
+
+def kind_names() -> dict[str, str]:
+    """What payments of each kind are called."""
+    return _kind_names(get_locale())
+
+
+@lru_cache(maxsize=8)
+def _kind_names(_locale: Locale) -> dict[str, str]:
+    return {
+        PaymentKind.DEPOSIT: pgettext("operation", "Deposit"),
+        PaymentKind.WITHDRAWAL: _("Withdrawal"),
+        PaymentKind.SPEND: _("Purchase"),
+        PaymentKind.TRANSFER: pgettext("operation", "Transfer"),
+        PaymentKind.ADJUSTMENT: _("Adjustment"),
+        PaymentKind.CONVERSION: _("Conversion"),
+        PaymentKind.REVERSAL: _("Reversal"),
+        PaymentKind.OPENING: _("Opening balance"),
+    }
+
+
+def line_name(line: Line) -> str:
+    """What an operation of a wallet is: its payment's kind, or the commission on it, and by what way."""
+    name = kind_names()[line.kind]
+    if line.part == OperationKind.COMMISSION:
+        return _("Commission: %(kind)s", kind=name)
+    way = SOURCE_NAMES.get(line.source) if line.source else None  # type: ignore[call-overload]
+    return f"{name} · {way}" if way else name
