@@ -50,6 +50,7 @@ def _init_extensions(app: Flask) -> None:
 
 def _init_web(app: Flask) -> None:
     from crm.web import (
+        accounts,
         auth,
         channels,
         customers,
@@ -65,7 +66,7 @@ def _init_web(app: Flask) -> None:
         wallet,
     )
 
-    for noun in (auth, customers, channels, wallet, imports, dashboard, settings, health):
+    for noun in (auth, customers, channels, wallet, accounts, imports, dashboard, settings, health):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)

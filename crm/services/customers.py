@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
@@ -13,7 +13,7 @@ from crm.channel_types import ChannelError, normalize
 from crm.db import atomic, db, is_postgresql, locked, retrying, utcnow
 from crm.errors import Invalid, NotFound, StaleVersion
 from crm.i18n import gettext as _
-from crm.models import ContactChannel, Customer, Tag
+from crm.models import Account, ContactChannel, Customer, Payment, Tag
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.channels import refuse_taken
@@ -101,24 +101,46 @@ def update(actor: Actor, pk: int, version: int, data: CustomerData) -> Customer:
 def set_archived(actor: Actor, pk: int, archived: bool) -> Customer:
     """Put the customer away, or bring them back; nothing else changes."""
     with atomic():
-        customer = locked(Customer, pk)
-        status = "archived" if archived else "active"
-        if customer.status != status:
-            audit.record(actor, f"customer.{status}", "customer", pk, {"status": (customer.status, status)})
-            customer.status = status
-            touch(customer)
+        return _set_archived(actor, locked(Customer, pk), archived)
+
+
+def _set_archived(actor: Actor, customer: Customer, archived: bool) -> Customer:
+    status = "archived" if archived else "active"
+    if customer.status != status:
+        audit.record(actor, f"customer.{status}", "customer", customer.id, {"status": (customer.status, status)})
+        customer.status = status
+        touch(customer)
     return customer
 
 
+def has_payments(pk: int) -> bool:
+    """Whether money of the customer has moved, or was meant to: then they are archived, never deleted."""
+    wallets = select(Account.id).where(Account.customer_id == pk)
+    payments = select(Payment.id).where(or_(Payment.from_account_id.in_(wallets), Payment.to_account_id.in_(wallets)))
+    return db.session.scalar(payments.limit(1)) is not None
+
+
 @retrying
-def delete(actor: Actor, pk: int) -> None:
-    """Remove the customer with channels and tags; what they were stays in the audit trail."""
-    with atomic() as session:
-        customer = locked(Customer, pk)
-        before = snapshot(customer)
-        before["channels"] = [f"{channel.type}: {channel.value}" for channel in customer.channels]
-        audit.record(actor, "customer.deleted", "customer", pk, {name: (value, None) for name, value in before.items()})
-        session.delete(customer)
+def delete(actor: Actor, pk: int) -> bool:
+    """Remove the customer with channels, tags and unused wallets; what they were stays in the audit trail.
+
+    A customer whose money has moved is archived instead, and False is returned.
+    """
+    try:
+        with atomic() as session:
+            customer = locked(Customer, pk)
+            if has_payments(pk):
+                _set_archived(actor, customer, True)
+                return False
+            gone = snapshot(customer) | {"channels": [f"{one.type}: {one.value}" for one in customer.channels]}
+            audit.record(
+                actor, "customer.deleted", "customer", pk, {name: (value, None) for name, value in gone.items()}
+            )
+            session.delete(customer)
+    except IntegrityError:  # money began to move meanwhile
+        set_archived(actor, pk, True)
+        return False
+    return True
 
 
 def touch(customer: Customer) -> None:

@@ -1,33 +1,34 @@
 """Finding customers: what the operator typed, the filters, the order and the page, as few statements as can be."""
 
-import base64
-import json
-import re
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal_column, or_, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, func, literal_column, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
-from crm.db import db, is_postgresql
+from crm.db import db
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
-from crm.text import digits, fold, has_control, looks_like_phone
+from crm.services import search_balances
+from crm.services.search_cursor import decode, encode
+from crm.services.search_words import begins, matches
+from crm.text import digits, fold, looks_like_phone
 
 COUNT_CAP = 1000
 GATHERED = 10_000  # so many hits are sorted in about 20 ms
 QUERY_LIMIT = 200  # characters of a query that are looked at
-SORTS: dict[str, InstrumentedAttribute[Any]] = {
-    "name": Customer.name_key,
-    "phone": Customer.phone_key,
-    "email": Customer.email_key,
-    "city": Customer.city_key,
-    "tags": Customer.tags_key,
-    "created": Customer.created_at,
-    "updated": Customer.updated_at,
-}
+SORTS = {
+    "name": "name_key",
+    "phone": "phone_key",
+    "email": "email_key",
+    "city": "city_key",
+    "tags": "tags_key",
+    "balance": "balance_key",
+    "created": "created_at",
+    "updated": "updated_at",
+}  # what the list is sorted by, and the column that has it
 _MAY_BE_MISSING = {"phone", "email", "city", "tags"}
 _COLUMNS: tuple[InstrumentedAttribute[Any], ...] = (
     Customer.id, Customer.name, Customer.kind, Customer.status, Customer.company, Customer.city, Customer.phone_key,
@@ -47,6 +48,10 @@ class Criteria:
     channel: str = ""
     created_from: date | None = None
     created_to: date | None = None
+    currency: str = ""  # of balances; the product's own where it is blank
+    balance_from: int | None = None  # minor units
+    balance_to: int | None = None
+    debt: bool = False
     sort: str = "name"
 
     @property
@@ -77,6 +82,7 @@ class Hit:
     email: str
     created_at: datetime
     updated_at: datetime
+    balance: int | None = None  # minor units of the wanted currency; None without an account in it
     tags: list[str] = field(default_factory=list)
 
 
@@ -87,10 +93,7 @@ class Page:
     items: list[Hit]
     next_cursor: str
     total: int
-
-
-class BadCursor(ValueError):
-    """The cursor was not made by `find` for this order."""
+    currency: str  # of the balances
 
 
 def find(criteria: Criteria, limit: int = 50, cursor: str = "", tags: bool = True) -> Page:
@@ -101,27 +104,33 @@ def find(criteria: Criteria, limit: int = 50, cursor: str = "", tags: bool = Tru
     directions).
     """
     name, descending = criteria.sort.removeprefix("-"), criteria.sort.startswith("-")
-    after = _decode(cursor, name)
+    after, currency = decode(cursor, name), currency_of(criteria)
     found = _count(criteria)
     if not found:
-        return Page([], "", 0)
+        return Page([], "", 0, currency)
     columns, source = _source(criteria, found)
-    column = columns[SORTS[name].key]
+    column = columns[SORTS[name]]
     segments: list[ColumnElement[bool]] = [column != "", column == ""] if name in _MAY_BE_MISSING else [true()]
     if after is not None and len(segments) == 2 and after[0] == "":
         segments = segments[1:]
     rows: list[Any] = []
     for index, segment in enumerate(segments):
-        page = _ordered(source.where(segment), column, columns["id"], descending, after if index == 0 else None)
-        rows += db.session.execute(page.limit(limit + 1 - len(rows))).all()
+        place = after if index == 0 else None
+        page = _ordered(source.where(segment), column, columns["id"], descending, place).limit(limit + 1 - len(rows))
+        rows += db.session.execute(_with_balances(page, SORTS[name], descending, currency)).all()
         if len(rows) > limit:
             break
     hits = [_hit(row) for row in rows[:limit]]
     if tags:
         _add_tags(hits)
     last = rows[limit - 1] if len(rows) > limit else None
-    following = "" if last is None else _encode(getattr(last, SORTS[name].key), last.id)
-    return Page(hits, following, min(found, COUNT_CAP + 1))
+    following = "" if last is None else encode(getattr(last, SORTS[name]), last.id)
+    return Page(hits, following, min(found, COUNT_CAP + 1), currency)
+
+
+def currency_of(criteria: Criteria) -> str:
+    """The currency that balances are in."""
+    return criteria.currency or str(current_app.config["CRM_DEFAULT_CURRENCY"])
 
 
 def _count(criteria: Criteria) -> int:
@@ -139,6 +148,12 @@ def _source(criteria: Criteria, found: int) -> tuple[Any, Select[Any]]:
     enough are found reads nearly the whole table for a surname that sorts last. So few are gathered by the trigram
     index and sorted; only for many, which are soon met, the order is walked and the text of each row looked at.
     """
+    if criteria.sort.removeprefix("-") == "balance":
+        held = search_balances.totals(currency_of(criteria))
+        key = func.coalesce(held.c.total, 0).label("balance_key")
+        customers = select(*_COLUMNS, key).outerjoin(held, held.c.customer_id == Customer.id)
+        valued = customers.where(*conditions(criteria)).cte("valued")
+        return valued.c, select(valued)
     if not criteria.q:
         return Customer.__table__.c, select(*_COLUMNS).where(*conditions(criteria))
     if found > GATHERED:
@@ -149,7 +164,7 @@ def _source(criteria: Criteria, found: int) -> tuple[Any, Select[Any]]:
 
 def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[bool]]:
     """The WHERE of the criteria: query and filters; `indexed=False` keeps the trigram index out of it."""
-    clauses = [_matches(criteria.q[:QUERY_LIMIT], indexed)] if criteria.q.strip() else []
+    clauses = [matches(criteria.q[:QUERY_LIMIT], indexed)] if criteria.q.strip() else []
     if criteria.status:
         clauses.append(Customer.status == criteria.status)
     if criteria.tag:
@@ -158,7 +173,7 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
         )
         clauses.append(Customer.id.in_(tagged))
     if city := fold(criteria.city):
-        clauses.append(_begins(Customer.city_key, city))
+        clauses.append(begins(Customer.city_key, city))
     if criteria.channel:
         reached = select(ContactChannel.customer_id).where(ContactChannel.type == criteria.channel)
         clauses.append(Customer.id.in_(reached))
@@ -166,60 +181,10 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
         clauses.append(Customer.created_at >= _midnight(criteria.created_from))
     if criteria.created_to:
         clauses.append(Customer.created_at < _midnight(criteria.created_to + timedelta(days=1)))
+    least, most = criteria.balance_from, -1 if criteria.debt else criteria.balance_to
+    if least is not None or most is not None:
+        clauses.append(search_balances.within(currency_of(criteria), least, most))
     return clauses
-
-
-def _matches(query: str, indexed: bool) -> ColumnElement[bool]:
-    words = fold(query).split()
-    if not words:
-        return true()  # marks that stand on no letter
-    if any("\x00" in word for word in words):
-        return false()
-    if len(words) == 1 and len(words[0]) == 1 and not words[0].isdigit():
-        return _begins(Customer.name_key, words[0])
-    readings = [words]
-    if looks_like_phone(query):
-        number = digits(query)
-        readings += [[number]] + ([["7" + number[1:]]] if number.startswith("8") else [])
-    unique = [list(reading) for reading in dict.fromkeys(tuple(reading) for reading in readings)]
-    patterns = [[_pattern(word) for word in reading] for reading in unique]
-    found = _indexed(patterns) if indexed else _looked_at(patterns)
-    if len(words) == 1 and len(words[0]) == 1:
-        return or_(_begins(Customer.name_key, words[0]), found)
-    return found
-
-
-def _pattern(word: str) -> str:
-    """What stands in the search text where the word is found: with two blanks before every word there,
-    one or two characters with their blanks are a trigram of the beginning of a word.
-    """
-    return " " * (3 - len(word)) + word if len(word) < 3 else word
-
-
-def _indexed(readings: list[list[str]]) -> ColumnElement[bool]:
-    """Any of the readings, all patterns of it, by the trigram index of the engine."""
-    if is_postgresql():
-        column = Customer.search_text
-        return or_(*(and_(*(column.contains(pattern, autoescape=True) for pattern in reading)) for reading in readings))
-    expression = " OR ".join(
-        "(" + " AND ".join('"{}"'.format(pattern.replace('"', '""')) for pattern in reading) + ")"
-        for reading in readings
-    )
-    found = text("SELECT rowid FROM customer_search WHERE customer_search MATCH :match").bindparams(match=expression)
-    return Customer.id.in_(found)
-
-
-def _looked_at(readings: list[list[str]]) -> ColumnElement[bool]:
-    """The same by the text of each row, in words that no index answers and that planners take for true of many rows."""
-    position = func.strpos if is_postgresql() else func.instr
-    return or_(*(and_(*(position(Customer.search_text, pattern) > 0 for pattern in reading)) for reading in readings))
-
-
-def _begins(column: InstrumentedAttribute[str], prefix: str) -> ColumnElement[bool]:
-    """Range by code point, so that the index of the column answers it on both engines."""
-    last = ord(prefix[-1]) + 1
-    following = prefix[:-1] + chr(0xE000 if last == 0xD800 else min(last, 0x10FFFF))
-    return and_(column >= prefix, column < following)
 
 
 def _ordered(
@@ -231,10 +196,17 @@ def _ordered(
     return statement.order_by(column.desc(), pk.desc()) if descending else statement.order_by(column, pk)
 
 
+def _with_balances(page: Select[Any], key: str, descending: bool, currency: str) -> Select[Any]:
+    """The page's rows with what each customer holds, looked up for them alone."""
+    rows = page.subquery("page")
+    order = (rows.c[key].desc(), rows.c.id.desc()) if descending else (rows.c[key], rows.c.id)
+    return select(rows, search_balances.total_of(rows.c.id, currency).label("balance")).order_by(*order)
+
+
 def _hit(row: Any) -> Hit:
     return Hit(
         row.id, row.name, row.kind, row.status, row.company, row.city, row.phone_key, row.email_key,
-        row.created_at, row.updated_at,
+        row.created_at, row.updated_at, row.balance,
     )  # fmt: skip
 
 
@@ -255,29 +227,3 @@ def _add_tags(hits: list[Hit]) -> None:
 def _midnight(day: date) -> datetime:
     zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
     return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _encode(value: Any, pk: int) -> str:
-    plain = value.isoformat() if isinstance(value, datetime) else value
-    return base64.urlsafe_b64encode(json.dumps([plain, pk]).encode()).decode().rstrip("=")
-
-
-def _decode(cursor: str, sort: str) -> tuple[Any, int] | None:
-    if not cursor:
-        return None
-    try:
-        if not re.fullmatch(r"[A-Za-z0-9_-]{1,8000}", cursor):
-            raise ValueError("not base64")
-        value, pk = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if not isinstance(value, str) or type(pk) is not int or not 0 <= pk < 2**63 or has_control(value):
-            raise ValueError("not a place in the list")
-        return (_moment(value) if sort in ("created", "updated") else value), pk
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise BadCursor(cursor) from error
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError("a moment without its zone")
-    return moment.astimezone(UTC)

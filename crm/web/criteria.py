@@ -5,8 +5,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import request
+from flask import current_app, request
 
+from crm import money
 from crm.channel_types import ChannelType
 from crm.models.customer import STATUSES
 from crm.services.search import SORTS, Criteria
@@ -29,23 +30,35 @@ def shown_criteria() -> Criteria:
 
 def _criteria(fields: Mapping[str, str]) -> Criteria:
     texts = {name: _plain(fields.get(name, "")) for name in ("q", "tag", "city")}
+    currency = fields.get("currency", "").upper()
+    currency = currency if money.is_currency(currency) else ""
     return Criteria(
         **texts,
         status=_one_of(fields.get("status"), ("", *STATUSES), "active"),
         channel=_one_of(fields.get("channel"), tuple(type_.value for type_ in ChannelType), ""),
         created_from=_day(fields.get("created_from", "")),
         created_to=_day(fields.get("created_to", "")),
+        currency=currency,
+        balance_from=_amount(fields.get("balance_from", ""), currency),
+        balance_to=_amount(fields.get("balance_to", ""), currency),
+        debt=fields.get("debt") == "1",
         sort=_one_of(fields.get("sort"), (*SORTS, *(f"-{name}" for name in SORTS)), "name"),
     )
 
 
 def state(criteria: Criteria, **changes: Any) -> dict[str, Any]:
     """The query string's fields, without those that are as they are by default."""
-    return {
-        name: value.isoformat() if isinstance(value, date) else value
-        for name, value in (vars(criteria) | changes).items()
-        if value != _BLANK[name]
-    }
+    wanted = vars(criteria) | changes
+    currency = wanted["currency"] or current_app.config["CRM_DEFAULT_CURRENCY"]
+    return {name: _written(value, currency) for name, value in wanted.items() if value != _BLANK[name]}
+
+
+def _written(value: Any, currency: str) -> Any:
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bool):
+        return "1"
+    return money.to_text(value, currency) if isinstance(value, int) else value
 
 
 def list_url(criteria: Criteria, **changes: Any) -> str:
@@ -72,3 +85,12 @@ def _day(value: str) -> date | None:
     except ValueError:
         return None
     return day if 1900 <= day.year <= 2999 else None
+
+
+def _amount(value: str, currency: str) -> int | None:
+    text = value.strip()
+    sign = -1 if text.startswith(("-", "−")) else 1
+    try:
+        return sign * money.parse(text.lstrip("-−"), currency or current_app.config["CRM_DEFAULT_CURRENCY"])
+    except money.AmountError:
+        return None

@@ -2,13 +2,25 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, jsonify, make_response, render_template, request, stream_with_context, url_for
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    jsonify,
+    make_response,
+    render_template,
+    request,
+    stream_with_context,
+    url_for,
+)
 
+from crm import money
 from crm.errors import DuplicateChannel, Invalid, StaleVersion
 from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, customer_from_json
 from crm.i18n import gettext as _
 from crm.models import Customer, Permission
-from crm.services import customers, exports, search
+from crm.services import currencies, customers, exports, search
+from crm.services.search_cursor import BadCursor
 from crm.web.criteria import current_criteria, list_url, shown_criteria, state
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
@@ -32,7 +44,7 @@ def customer_list() -> Response:
         "state": state(criteria),
     }
     if not is_partial():
-        context |= {"tags": customers.all_tags(), "form": NewCustomerForm()}
+        context |= {"tags": customers.all_tags(), "currencies": currencies.codes(), "form": NewCustomerForm()}
     response = answer("customers/list.html", "customers/_list.html", **context)
     if is_partial():
         typing = request.headers.get("HX-Trigger-Name") == "q"
@@ -94,9 +106,11 @@ def customer_delete(pk: int) -> Response:
     """Ask, then delete."""
     customer = customers.get(pk)
     if request.method == "GET":
-        return answer("customers/delete.html", "customers/_delete_dialog.html", customer=customer)
-    customers.delete(actor(), pk)
-    notify(_("%(name)s was deleted.", name=customer.name))
+        context = {"customer": customer, "has_payments": customers.has_payments(pk)}
+        return answer("customers/delete.html", "customers/_delete_dialog.html", **context)
+    gone = customers.delete(actor(), pk)
+    said = _("%(name)s was deleted.") if gone else _("%(name)s was archived.")
+    notify(said % {"name": customer.name})
     return go(url_for("customers.customer_list"))
 
 
@@ -136,7 +150,7 @@ def api_search_customers() -> Response:
     hits = search.find(criteria, limit=20, tags=False).items if criteria.terms else []
     if is_partial():
         return make_response(render_template("customers/_hits.html", hits=hits, criteria=criteria))
-    return jsonify(results=[_as_json(hit.id, hit.name, hit.phone, hit.email) for hit in hits])
+    return jsonify(results=[_as_json(hit.id, hit.name, hit.phone, hit.email, hit.balance or 0) for hit in hits])
 
 
 @bp.post("/api/create/")
@@ -170,7 +184,7 @@ def _json() -> Any:
 def _page(criteria: search.Criteria) -> search.Page:
     try:
         return search.find(criteria, cursor=request.args.get("cursor", ""))
-    except search.BadCursor:
+    except BadCursor:
         return search.find(criteria)
 
 
@@ -217,18 +231,21 @@ def _as_problem(error: Invalid) -> dict[str, object]:
 def _new_row(customer: Customer) -> Response:
     hit = search.Hit(
         customer.id, customer.name, customer.kind, customer.status, customer.company, customer.city,
-        customer.phone_key, customer.email_key, customer.created_at, customer.updated_at,
+        customer.phone_key, customer.email_key, customer.created_at, customer.updated_at, None,
         [tag.name for tag in customer.tags],
     )  # fmt: skip
     blank = NewCustomerForm(formdata=None)
-    page = search.Page([hit], "", search.find(shown_criteria(), limit=1, tags=False).total)
+    shown = search.find(shown_criteria(), limit=1, tags=False)
+    page = search.Page([hit], "", shown.total, shown.currency)
     html = render_template("customers/_created.html", form=blank, page=page, criteria=search.Criteria(), oob=True)
     response = make_response(html, 201)
     notify(_("%(name)s was added.", name=customer.name), response=response)
     return response
 
 
-def _as_json(pk: int, name: str, phone: str, email: str) -> dict[str, object]:
-    """A customer as scripts see them; the balance is null until there is a wallet."""
+def _as_json(pk: int, name: str, phone: str, email: str, balance: int = 0) -> dict[str, object]:
+    """A customer as scripts see them, with what they hold in the product's own currency."""
+    currency = current_app.config["CRM_DEFAULT_CURRENCY"]
+    held = {"balance": money.to_text(balance, currency), "currency": currency}
     url = url_for("customers.customer_detail", pk=pk)
-    return {"id": pk, "name": name, "phone": phone, "email": email, "balance": None, "currency": None, "url": url}
+    return {"id": pk, "name": name, "phone": phone, "email": email, **held, "url": url}

@@ -9,7 +9,7 @@ from crm.models import AuditEntry, ContactChannel, Customer, CustomerTag, Tag
 from crm.services import channels, customers
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
-from tests import people
+from tests import money, people
 from tests.parallel import at_once
 from tests.people import CLI
 
@@ -71,7 +71,7 @@ def test_who_is_not_there_is_not_found(app, action):
 def test_deleted_once_however_many_try_at_once(app):
     anna = people.add("Анна", phone="+79123456789", tags=["vip"])
     results = at_once(app, [lambda: customers.delete(CLI, anna.id)] * 4)
-    assert sorted(type(result).__name__ for result in results) == ["NoneType"] + ["NotFound"] * 3
+    assert sorted(type(result).__name__ for result in results) == ["NotFound"] * 3 + ["bool"]
     assert numbers() == [0, 0, 0, 2]
 
 
@@ -84,4 +84,29 @@ def test_who_is_deleted_meanwhile_gets_no_channel_and_no_change(app):
     ]
     results = at_once(app, attempts)
     kinds = {type(result).__name__ for result in results}
-    assert kinds <= {"NoneType", "NotFound", "ContactChannel", "Customer"} and numbers()[:3] == [0, 0, 0]
+    assert kinds <= {"bool", "NotFound", "ContactChannel", "Customer"} and numbers()[:3] == [0, 0, 0]
+
+
+def test_who_has_moved_money_is_archived_instead(app):
+    anna = people.add("Анна", phone="+79123456789")
+    money.wallet_of(anna.id, balance=100)
+    assert customers.has_payments(anna.id) and customers.delete(CLI, anna.id) is False
+    assert (customers.get(anna.id).status, last_entry().action) == ("archived", "customer.archived")
+
+
+def test_unused_wallets_go_with_their_customer(app):
+    anna = people.add("Анна")
+    money.wallet_of(anna.id)
+    assert not customers.has_payments(anna.id) and customers.delete(CLI, anna.id) is True
+    assert money.rows("account_balances") == []
+    assert [row for row in money.rows("accounts") if row[1] is not None] == []
+
+
+def test_money_that_moves_at_the_same_moment_is_never_lost(app):
+    for _time in range(5):
+        anna = people.add("Анна", allow_duplicate=True)
+        wallet = money.wallet_of(anna.id)
+        at_once(app, [lambda pk=anna.id: customers.delete(CLI, pk), lambda pk=wallet: money.SERVICE.deposit(pk, 100)])
+        db.session.rollback()
+        status = db.session.scalar(select(Customer.status).where(Customer.id == anna.id))
+        assert (money.total(wallet), status) in [(100, "archived"), (0, None)]

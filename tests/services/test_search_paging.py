@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 from crm.db import atomic, db
 from crm.models import Customer
 from crm.services import customers, search
-from crm.services.search import SORTS, BadCursor, Criteria
+from crm.services.search import SORTS, Criteria
+from crm.services.search_cursor import BadCursor
 from tests import people
 
-ORDERS = [direction + name for name in SORTS for direction in ("", "-")]
+ORDERS = [direction + name for name in SORTS if name != "balance" for direction in ("", "-")]  # test_search_balances
 
 
 def walked(criteria: Criteria, limit: int) -> list[int]:

@@ -63,6 +63,9 @@ TABLE = {
     ("wallet.wallet_transfer", "POST"): posted(422, WRITE),
     ("wallet.wallet_adjust", "GET"): ADMIN,
     ("wallet.wallet_adjust", "POST"): posted(422, ADMIN),
+    ("accounts.account_list", "GET"): READ,
+    ("accounts.account_detail", "GET"): READ,
+    ("accounts.currency_add", "POST"): posted(422, ADMIN),
     ("settings.index", "GET"): (302, 303, 303, 303, 303),
     ("settings.profile", "GET"): (302, 200, 200, 200, 200),
     ("settings.profile", "POST"): (302, 303, 303, 303, 303),
@@ -104,6 +107,7 @@ def address(app, vera):
         pk = {
             "customers": customer.id,
             "wallet": customer.id,
+            "accounts": money.technical("cash"),
             "channels": customer.channels[0].id,
             "imports": upload,
             "settings": vera.id,

@@ -29,8 +29,8 @@ def test_json_makes_a_customer(manager, boris, trail):
     url = f"/customers/{pk}/"
     assert (answer.status_code, answer.mimetype, answer.headers["Location"]) == (201, "application/json", url)
     assert answer.json == {
-        "id": pk, "name": "Анна", "phone": "+79123456780", "email": "anna@example.com", "balance": None,
-        "currency": None, "url": url,
+        "id": pk, "name": "Анна", "phone": "+79123456780", "email": "anna@example.com", "balance": "0.00",
+        "currency": "RUB", "url": url,
     }  # fmt: skip
     anna = stored(pk)
     assert (anna.kind, anna.external_id, [tag.name for tag in anna.tags]) == ("company", "CRM-1", ["vip"])

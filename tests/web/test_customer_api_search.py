@@ -21,7 +21,7 @@ def test_a_hit_says_who_it_is_and_where(viewer, anna):
         "results": [
             {
                 "id": anna.id, "name": "Анна Иванова", "phone": "+79123456789", "email": "anna@example.com",
-                "balance": None, "currency": None, "url": f"/customers/{anna.id}/",
+                "balance": "0.00", "currency": "RUB", "url": f"/customers/{anna.id}/",
             }
         ]
     }  # fmt: skip
