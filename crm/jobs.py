@@ -5,6 +5,7 @@ import logging
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
+from crm.ledger import days
 from crm.queue import enqueue
 from crm.services import imports
 
@@ -18,10 +19,14 @@ def run_import(import_id: int) -> None:
 
 
 def sweep() -> None:
-    """Ring the bell for imports that wait though nobody works on them: their job was lost, or their worker died."""
+    """Ring the bell for imports that wait though nobody works on them: their job was lost, or their worker died.
+
+    Days that are over get their sums.
+    """
     with current_app.app_context():
         try:
             overdue = imports.overdue()
+            days.close()
         except OperationalError as error:
             log.warning("The database does not answer, the next sweep tries again: %s", error.orig)
             return

@@ -17,8 +17,9 @@ from sqlalchemy import func, select, update
 from bench.samples import customers_csv
 from crm.config import ROOT
 from crm.db import atomic, db, is_postgresql, utcnow
-from crm.models import Customer, Import, ImportFailure
+from crm.models import Customer, Import, ImportFailure, ImportOpening, Payment
 from crm.services import imports
+from tests import money
 from tests.uploads import CLERK
 
 PATIENCE = 60
@@ -84,3 +85,6 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
     failed = select(func.count(), func.count(func.distinct(ImportFailure.row)))
     assert db.session.execute(failed).one() == (done.failed, done.failed)
     assert done.created + done.skipped + done.failed == done.total_rows
+    opened = db.session.scalar(select(func.sum(ImportOpening.wallets)).where(ImportOpening.import_id == upload.id))
+    assert opened == db.session.scalar(select(func.count()).select_from(Payment)) > 1000
+    money.check_ledger()
