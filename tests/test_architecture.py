@@ -130,6 +130,18 @@ def test_only_db_commits():
     assert wrong == []
 
 
+def test_only_the_ledger_writes_operations_and_balances():
+    writes = re.compile(
+        r"(?:insert into|update|delete from|bulk\.insert\(.)\s*(?:operations|account_balances|account_days)\b"
+        r"|(?:insert|update|delete)\((?:Operation|AccountBalance|AccountDay)\b"
+        r"|(?<!\w)(?:Operation|AccountBalance|AccountDay)\(\w+=",
+        re.IGNORECASE,
+    )
+    wrong = [name_of(path) for path in MODULES if room_of(path) != "ledger" and writes.search(path.read_text())]
+    assert wrong == []
+    assert any(writes.search(path.read_text()) for path in modules("ledger"))
+
+
 def test_money_is_never_a_float():
     wrong = [
         f"{name_of(path)}:{node.lineno}"

@@ -20,7 +20,7 @@ def verify() -> None:
     for found in verify_all():
         broken += found.differences
         mark = "ok" if not found.differences else f"{found.differences} BROKEN"
-        click.echo(f"{found.law:<80} {found.rows:>10} rows {found.seconds:>8.2f} s  {mark}")
+        click.echo(f"{found.law:<80} {found.rows:>10} rows {found.milliseconds:>7} ms  {mark}")
         for example in found.examples:
             click.echo(f"    {example}")
     if broken:
