@@ -1,14 +1,70 @@
-"""Wallets for tests, and what must be true of the ledger after everything."""
+"""Wallets and payments for tests, and what must be true of the ledger after everything."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import pytest
 from sqlalchemy import text
+from uuid_utils.compat import uuid7
 
 from crm.db import atomic, db
-from crm.ledger import accounts
+from crm.ledger import accounts, engine
+from crm.ledger.engine import Draft
+from crm.ledger.posting import Decisions
 from crm.services.audit import Actor
 from crm.services.wallet import WalletService
 from tests import people
 
 SERVICE = WalletService(Actor(None, "test"))
+TABLES = ("accounts", "account_balances", "payments", "operations")
+
+# Law → a query for what breaks it; independent of the product's own words for the same.
+LAWS = {
+    "each kind of a payment's operations sums to zero in every currency": """
+        SELECT payment_id FROM operations JOIN accounts ON accounts.id = operations.account_id
+        GROUP BY payment_id, kind, accounts.currency HAVING sum(signed_amount) <> 0""",
+    "a completed payment has operations, and no other has": """
+        SELECT id FROM payments
+        WHERE (status = 'COMPLETED') <> EXISTS (SELECT 1 FROM operations WHERE payment_id = payments.id)""",
+    "the payer pays the amount, and the payee gets it without the commission": """
+        SELECT payments.id FROM payments WHERE status = 'COMPLETED' AND (
+            -amount <> (SELECT coalesce(sum(signed_amount), 0) FROM operations
+                WHERE payment_id = payments.id AND account_id = from_account_id)
+            OR amount - commission <> (SELECT coalesce(sum(signed_amount), 0) FROM operations
+                WHERE payment_id = payments.id AND account_id = to_account_id))""",
+    "the operations of a wallet are a chain without a gap, in the order of time": """
+        SELECT id FROM (
+            SELECT *, row_number() OVER chain AS place, lag(balance_after) OVER chain AS balance_before,
+                lag(created_at) OVER chain AS created_before, lag(id) OVER chain AS id_before
+            FROM operations WHERE sequence IS NOT NULL WINDOW chain AS (PARTITION BY account_id ORDER BY sequence)
+        ) AS link WHERE sequence <> place OR balance_after <> coalesce(balance_before, 0) + signed_amount
+            OR created_before > created_at OR id_before > id""",
+    "wallets have a chain, technical accounts have none": """
+        SELECT operations.id FROM operations JOIN accounts ON accounts.id = operations.account_id
+        WHERE (customer_id IS NULL) <> (sequence IS NULL)""",
+    "the balance row is what the operations sum to, and ends where they end": """
+        SELECT account_id FROM account_balances AS row
+        WHERE balance <> (SELECT coalesce(sum(signed_amount), 0) FROM operations WHERE account_id = row.account_id)
+            OR sequence <> (SELECT count(*) FROM operations WHERE account_id = row.account_id)
+            OR last_at <> (SELECT max(created_at) FROM operations WHERE account_id = row.account_id)
+            OR (sequence = 0) <> (last_at IS NULL)""",
+    "every wallet has a balance row that says the same, and no technical account has one": """
+        SELECT id FROM accounts LEFT JOIN account_balances AS row ON row.account_id = accounts.id
+        WHERE (accounts.customer_id IS NULL) <> (row.account_id IS NULL) OR accounts.customer_id <> row.customer_id
+            OR accounts.currency <> row.currency OR accounts.status <> row.status
+            OR accounts.overdraft_limit <> row.overdraft_limit""",
+    "no wallet holds less than what is held, beyond its overdraft": """
+        SELECT account_id FROM account_balances WHERE balance - held < -overdraft_limit""",
+}
+
+
+def check_ledger() -> None:
+    """Assert every law above."""
+    db.session.rollback()
+    broken = {law: [tuple(row) for row in db.session.execute(text(query))] for law, query in LAWS.items()}
+    db.session.rollback()
+    assert {law: found for law, found in broken.items() if found} == {}
 
 
 def wallet(currency: str = "RUB", balance: int = 0, overdraft: int = 0, name: str = "Анна") -> int:
@@ -34,6 +90,33 @@ def technical(code: str, currency: str = "RUB") -> int:
     return db.session.scalar(wanted, {"code": code, "currency": currency})
 
 
+def draft(from_account: int, to_account: int, amount: int, commission: int = 0, **fields: Any) -> Draft:
+    """A transfer to be stored, with a key of its own; the commission goes where it goes in roubles."""
+    fields = {"kind": "transfer", "currency": "RUB", "key": uuid7().hex} | fields
+    taker = technical("commission", fields["currency"]) if commission else 0
+    return Draft(
+        from_account=from_account,
+        to_account=to_account,
+        amount=amount,
+        commission=commission,
+        commission_account=taker,
+        **fields,
+    )
+
+
+def post(drafts: Sequence[Draft]) -> Decisions:
+    """Store and post the payments as one batch in a transaction."""
+    with atomic():
+        repeated = engine.store(drafts)
+        return engine.post([draft.order for draft in drafts if draft.id not in repeated])
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
+    """Let the ledger think that it is this moment."""
+    for module in (engine, engine.postgresql, engine.sqlite):
+        monkeypatch.setattr(module, "utcnow", lambda: moment)
+
+
 def total(account_id: int) -> int:
     """What the operations of the account sum to."""
     summed = text("SELECT coalesce(sum(signed_amount), 0) FROM operations WHERE account_id = :id")
@@ -42,4 +125,12 @@ def total(account_id: int) -> int:
 
 def rows(table: str) -> list[tuple[object, ...]]:
     """Every row of the table."""
-    return [tuple(row) for row in db.session.execute(text(f"SELECT * FROM {table}"))]
+    return [tuple(row) for row in db.session.execute(text(f"SELECT * FROM {table} ORDER BY 1"))]
+
+
+def everything() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of the ledger's tables, as committed."""
+    db.session.rollback()
+    found = {table: rows(table) for table in TABLES}
+    db.session.rollback()
+    return found

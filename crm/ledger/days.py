@@ -18,6 +18,8 @@ _COLUMNS = ("account_id", "day", "kind", "count", "incoming", "outgoing")
 def moments(first: date, last: date) -> tuple[datetime, datetime]:
     """The moments from which and before which the days last, both included, in the product's time zone."""
     zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
+    # The first and the last day of the calendar may begin and end beyond it in UTC; nothing happened on them.
+    first, last = max(first, date.min + timedelta(days=1)), min(last, date.max - timedelta(days=1))
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
     return start.astimezone(UTC), end.astimezone(UTC)

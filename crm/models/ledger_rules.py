@@ -18,6 +18,18 @@ def _sqlite_refuse(name: str, event: str, table: str, message: str) -> str:
         END"""
 
 
+def _sqlite_balance(name: str, event: str) -> str:
+    return f"""
+        CREATE TRIGGER {name} BEFORE {event} ON account_balances
+        WHEN coalesce((SELECT balance_after FROM operations
+                WHERE account_id = new.account_id AND sequence = new.sequence),
+                CASE new.sequence WHEN 0 THEN 0 END) IS NOT new.balance
+            OR EXISTS (SELECT 1 FROM operations
+                WHERE account_id = new.account_id AND sequence = new.sequence + 1) BEGIN
+            SELECT RAISE(ABORT, 'account_balances: the balance is that of the last operation');
+        END"""  # noqa: S608  (own names)
+
+
 SQLITE = {
     "operations_no_update": _sqlite_refuse("operations_no_update", "UPDATE", "operations", "operations is append-only"),
     "operations_no_delete": _sqlite_refuse("operations_no_delete", "DELETE", "operations", "operations is append-only"),
@@ -25,6 +37,13 @@ SQLITE = {
     "accounts_identity": _sqlite_refuse(
         "accounts_identity", "UPDATE OF id, customer_id, code, currency", "accounts", "accounts keep their identity"
     ),
+    # REPLACE deletes the row and puts another in its place before foreign keys are looked at.
+    "accounts_in_use": """
+        CREATE TRIGGER accounts_in_use BEFORE DELETE ON accounts
+        WHEN EXISTS (SELECT 1 FROM operations WHERE account_id = old.id)
+            OR EXISTS (SELECT 1 FROM payments WHERE from_account_id = old.id OR to_account_id = old.id) BEGIN
+            SELECT RAISE(ABORT, 'accounts: an account that is in use stays');
+        END""",
     "operations_chain": """
         CREATE TRIGGER operations_chain BEFORE INSERT ON operations BEGIN
             SELECT CASE
@@ -64,26 +83,8 @@ SQLITE = {
                     THEN RAISE(ABORT, 'payments: the operations must sum to zero')
             END;
         END""",  # noqa: S608  (own names)
-    "account_balances_begin": """
-        CREATE TRIGGER account_balances_begin BEFORE INSERT ON account_balances
-        WHEN (new.balance <> 0 OR new.sequence <> 0) BEGIN
-            SELECT CASE WHEN (SELECT balance_after FROM operations
-                WHERE account_id = new.account_id AND sequence = new.sequence) IS NOT new.balance
-                THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation') END;
-        END""",
-    "account_balances_follow": """
-        CREATE TRIGGER account_balances_follow BEFORE UPDATE ON account_balances BEGIN
-            SELECT CASE
-                WHEN new.sequence = 0 AND new.balance <> 0
-                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
-                WHEN new.sequence > 0 AND (SELECT balance_after FROM operations
-                    WHERE account_id = new.account_id AND sequence = new.sequence) IS NOT new.balance
-                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
-                WHEN EXISTS (SELECT 1 FROM operations
-                    WHERE account_id = new.account_id AND sequence = new.sequence + 1)
-                    THEN RAISE(ABORT, 'account_balances: the balance is that of the last operation')
-            END;
-        END""",
+    "account_balances_begin": _sqlite_balance("account_balances_begin", "INSERT"),
+    "account_balances_follow": _sqlite_balance("account_balances_follow", "UPDATE"),
 }
 
 

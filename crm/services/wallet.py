@@ -20,6 +20,7 @@ from crm.services.statements import Statement
 from crm.text import has_control, squeeze
 
 DESCRIPTION_LIMIT, KEY_LIMIT, REASON_LENGTH = 500, 200, 3
+_FIELDS = ("account", "to_account")  # of the one or two wallets of a movement, in their order
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class WalletService:
         Traceback (most recent call last):
         crm.errors.Invalid: Say why, in three characters or more.
         """
-        if len(description.replace(" ", "")) < REASON_LENGTH or len(squeeze(description)) < REASON_LENGTH:
+        if len(squeeze(description).replace(" ", "")) < REASON_LENGTH:
             raise Invalid({"description": [_("Say why, in three characters or more.")]})
         other = TechnicalCode.ADJUSTMENT
         comes_in = amount > 0
@@ -185,12 +186,14 @@ class WalletService:
                 description=about,
                 key=key,
             )
-            return _posted(draft, engine.store([draft]))
+            repeated = engine.store([draft])
+            if draft.id in repeated:  # what was done is told, even if the wallets are frozen or closed since
+                return Receipt(repeated[draft.id], replayed=True)
+            _check_open(wallets, found)
+            return _posted(draft)
 
 
-def _posted(draft: Draft, repeated: dict[str, str]) -> Receipt:
-    if draft.id in repeated:
-        return Receipt(repeated[draft.id], replayed=True)
+def _posted(draft: Draft) -> Receipt:
     decisions = engine.post([draft.order])
     if decisions.refused:
         raise refusal(decisions.refused[draft.id])  # and with it goes everything that was written
@@ -198,15 +201,11 @@ def _posted(draft: Draft, repeated: dict[str, str]) -> Receipt:
 
 
 def _checked(wallets: list[int], found: list[Side]) -> Side:
-    """The first of the wallets; all of them are customers', open, and in one currency."""
+    """The first of the wallets; all of them are customers', and in one currency."""
     by_id = {side.id: side for side in found if side.customer_id is not None}
-    for field, pk in zip(("account", "to_account"), wallets, strict=False):
-        side = by_id.get(pk)
-        if side is None:
+    for field, pk in zip(_FIELDS, wallets, strict=False):
+        if pk not in by_id:
             raise Invalid({field: [_("There is no such wallet.")]})
-        if side.status != "open":
-            problem = refusal(f"account_{side.status}")
-            raise AccountUnavailable(problem.code, field, problem.message)
     first, last = by_id[wallets[0]], by_id[wallets[-1]]
     if first.currency != last.currency:
         message = _(
@@ -214,6 +213,14 @@ def _checked(wallets: list[int], found: list[Side]) -> Side:
         )
         raise PaymentRefused("currencies_differ", "to_account", message)
     return first
+
+
+def _check_open(wallets: list[int], found: list[Side]) -> None:
+    statuses = {side.id: side.status for side in found}
+    for field, pk in zip(_FIELDS, wallets, strict=False):
+        if statuses[pk] != "open":
+            problem = refusal(f"account_{statuses[pk]}")
+            raise AccountUnavailable(problem.code, field, problem.message)
 
 
 def _source(source: str) -> TechnicalCode:
