@@ -40,7 +40,7 @@
     if (target.id === "dialog") {
       dialog.ariaLabel = $("h2", dialog)?.textContent ?? dialog.ariaLabel;
       dialog.showModal();
-    } else if (dialog.open && dialog.contains(event.detail.requestConfig?.elt) && !dialog.contains(target)) dialog.close(); // it is done
+    } else if (dialog.open && dialog.contains(event.detail.requestConfig?.elt) && !dialog.contains(event.target)) dialog.close(); // what it asked for is done
     const wrong = $('[aria-invalid="true"]', target.isConnected ? target.parentElement : document);
     if (wrong) wrong.focus();
     const list = $("#customer-list");

@@ -1,6 +1,6 @@
 """A customer's money: moved by forms that are dialogs with HTMX and pages without."""
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, current_app, make_response, render_template, request
 
 from crm.errors import DuplicateRequest, Invalid
 from crm.forms.wallet import FORMS, AdjustForm, DepositForm, SpendForm, TransferForm, WalletForm, WithdrawForm
@@ -119,6 +119,7 @@ def wallet_open(pk: int) -> Response:
     customer, form = customers.get(pk), WalletForm()
     form.currency.choices = currencies.codes()
     if request.method == "GET":
+        form.currency.data = current_app.config["CRM_DEFAULT_CURRENCY"]
         return answer("wallet/open.html", "wallet/_open_form.html", customer=customer, form=form)
     try:
         account_id = accounts.open_wallet(actor(), pk, form.currency.data or "", form.name.data or "")

@@ -51,7 +51,9 @@ def offered(customer_id: int, form: MovementForm) -> MovementForm:
 
 def label(wallet: Wallet) -> str:
     """The wallet in one line: its name or currency, and what it holds."""
-    return f"{wallet.name or wallet.currency} · {money(wallet.balance, wallet.currency)}"
+    holds = money(wallet.balance, wallet.currency)
+    called = wallet.name or ("" if wallet.currency in holds else wallet.currency)
+    return f"{called} · {holds}" if called else holds
 
 
 def renew_key(form: MovementForm) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from crm.db import db
 from crm.models import AuditEntry, Customer, User
-from tests import people
+from tests import money, people
 from tests.client import Browser
 
 
@@ -79,3 +79,9 @@ def contents() -> dict[str, list[Any]]:
             table.name: sorted(map(repr, connection.execute(select(table)).all()))
             for table in db.metadata.tables.values()
         }
+
+
+@pytest.fixture
+def purse(anna: Customer) -> int:
+    """The account id of Anna's wallet: 1 000 rubles."""
+    return money.wallet_of(anna.id, balance=100_000)
