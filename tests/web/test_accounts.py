@@ -25,8 +25,8 @@ def test_the_figures_are_told_by_account(viewer, wallet):
     whole, part = page(viewer.get("/accounts/")), page(viewer.get("/accounts/", htmx=True))
     assert whole.is_whole and [root["id"] for root in part.roots] == ["turnovers"]
     for shown in (whole, part):
-        assert cells(shown, "Bank transfer") == ["1", "RUB 1,250.50", "—", "−RUB 1,250.50"]
-        assert cells(shown, "Sales") == ["1", "—", "RUB 200.00", "+RUB 200.00"]
+        assert cells(shown, "Bank transfer") == ["1", "RUB 1,250.50", "—", "+RUB 1,250.50"]
+        assert cells(shown, "Sales") == ["1", "—", "RUB 200.00", "−RUB 200.00"]
 
 
 def test_a_figure_leads_to_its_operations(viewer, wallet):
