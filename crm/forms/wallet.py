@@ -31,9 +31,7 @@ class MovementForm(Form):
 
     account = SelectField(_l("Wallet"), validate_choice=False)
     currency = SelectField(_l("Currency"), validate_choice=False)
-    amount = StringField(
-        _l("Amount"), render_kw={"autocomplete": "off", "inputmode": "decimal", "maxlength": 60, "autofocus": True}
-    )
+    amount = StringField(_l("Amount"), render_kw={"autocomplete": "off", "inputmode": "decimal", "maxlength": 60})
     description = StringField(_l("Description"), render_kw=_TEXT)
     idempotency_key = HiddenField()
     wallets: Sequence[Wallet] = ()

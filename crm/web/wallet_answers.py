@@ -32,6 +32,9 @@ def asked(customer: Customer, form: MovementForm) -> Response:
     given = request.args.get("account", "")
     if given in [choice.value for choice in form.account.choices]:
         form.account.data = given
+    form.amount.render_kw = form.amount.render_kw | {
+        "autofocus": True
+    }  # a refused form has the focus where it is wrong
     return _form(customer, form)
 
 

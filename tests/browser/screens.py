@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from crm.db import atomic, db, utcnow
 from crm.models import Import, User
-from crm.services import customers, imports
+from crm.services import accounts, customers, imports
 from crm.services.audit import Actor
 from crm.services.customer_data import CustomerData
-from tests import people
+from tests import money, people
 from tests.browser.conftest import ALICE, BORIS, VERA
 
 FILE = "name,phone,email\nAnna Ivanova,12,\n" + "".join(f"Customer {n},,customer{n}@example.com\n" for n in range(40))
@@ -21,12 +21,16 @@ FILE = "name,phone,email\nAnna Ivanova,12,\n" + "".join(f"Customer {n},,customer
 
 @dataclass(frozen=True)
 class Furniture:
-    """What there is to see: a customer with everything, an import with failed rows, one at work, a user."""
+    """What there is to see: a customer with everything, an import with failed rows, one at work, a user; a wallet
+    that is frozen, and a customer without any.
+    """
 
     customer: int
     over: int
     running: int
     user: int
+    frozen: int = 0
+    poor: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,9 @@ def furnish() -> Furniture:
         website="https://example.com/konstantinopolskij/zaozernyj/about",
         other="ICQ 123456789",
     )
-    customers.set_archived(people.CLI, people.add("Архивный клиент").id, True)
+    poor = people.add("Архивный клиент").id
+    customers.set_archived(people.CLI, poor, True)
+    frozen = _fill_wallets(rich.id)
     user = db.session.scalars(select(User).where(User.email == BORIS)).one()
     over = _import(user.id, "клиенты-за-ноябрь-2026-окончательный-вариант.csv")
     imports.run(over)
@@ -63,7 +69,23 @@ def furnish() -> Furniture:
         upload = session.get_one(Import, running)
         upload.status, upload.lease, upload.lease_until = "running", "a worker", utcnow() + timedelta(hours=1)
         upload.read_rows, upload.created, upload.failed, upload.busy_seconds = 20, 18, 2, 2.0
-    return Furniture(rich.id, over, running, user.id)
+    return Furniture(rich.id, over, running, user.id, frozen, poor)
+
+
+def _fill_wallets(customer_id: int) -> int:
+    """Give the customer a wallet where much has happened, an empty one and a frozen one, whose id is returned."""
+    wallet = money.wallet_of(customer_id, balance=123_456_789_012, overdraft=500_000_000)
+    payee = money.wallet(name="Получатель с Длинной-Предлинной Фамилией")
+    money.SERVICE.spend(wallet, 349_900, "Заказ № 1042: " + "две пары обуви, " * 8)
+    money.SERVICE.withdraw(wallet, 50_000, "e_wallet")
+    money.SERVICE.transfer(wallet, payee, 100_000_000, "x" * 200)
+    money.SERVICE.adjust(wallet, -1_500, "Ошибка кассира")
+    for _time in range(50):
+        money.SERVICE.deposit(wallet, 1_000, "card")
+    money.wallet_of(customer_id, "USD")
+    frozen = accounts.open_wallet(people.CLI, customer_id, "EUR", "Накопления на отпуск и непредвиденные расходы")
+    accounts.set_status(people.CLI, frozen, "frozen")
+    return frozen
 
 
 def _import(user_id: int, name: str) -> int:
@@ -178,6 +200,51 @@ def _password_refused(page: Page, found: Furniture) -> None:
     expect(page.locator("#current-help")).to_be_visible()
 
 
+def _dialog(page: Page, found: Furniture, action: str) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator(f".wallet-actions a[href*='/{action}/']").click()
+    expect(page.locator("#amount")).to_be_focused()
+
+
+def _deposit(page: Page, found: Furniture) -> None:
+    _dialog(page, found, "deposit")
+    page.locator("#amount").press_sequentially("1 250,50")
+    expect(page.locator(".preview p")).to_contain_text("250")
+
+
+def _deposited(page: Page, found: Furniture) -> None:
+    _deposit(page, found)
+    page.locator("#movement-form [type=submit]").click()
+    expect(page.locator("#dialog")).to_be_hidden()
+    expect(page.locator(".toast-item").first).to_be_visible()
+
+
+def _withdrawal_refused(page: Page, found: Furniture) -> None:
+    _dialog(page, found, "withdraw")
+    page.locator("#amount").fill("99999999999")
+    expect(page.locator(".preview strong")).to_be_visible()
+    page.locator("#movement-form [type=submit]").click()
+    expect(page.locator("#amount-help")).to_be_visible()
+
+
+def _transfer(page: Page, found: Furniture) -> None:
+    _dialog(page, found, "transfer")
+    page.locator("#payee").press_sequentially("получ")
+    page.locator(".payees input").check()
+    page.locator("#amount").press_sequentially("5")
+    expect(page.locator(".preview p")).to_contain_text("5")
+
+
+def _adjustment(page: Page, found: Furniture) -> None:
+    _dialog(page, found, "adjust")
+
+
+def _new_wallet(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator(".wallet-header a[href*='/open/']").click()
+    expect(page.locator("#open-form")).to_be_visible()
+
+
 SCREENS = {
     "sign-in": Screen(None, at("/login")),
     "sign-in refused": Screen(None, _refused_sign_in),
@@ -193,6 +260,19 @@ SCREENS = {
     "create page refused": Screen(BORIS, _create_refused),
     "customer": Screen(BORIS, at("/customers/{customer}/")),
     "customer for a viewer": Screen(VERA, at("/customers/{customer}/")),
+    "customer without a wallet": Screen(BORIS, at("/customers/{poor}/")),
+    "frozen wallet": Screen(BORIS, at("/customers/{customer}/?account={frozen}")),
+    "history without a match": Screen(VERA, at("/customers/{customer}/?kind=reversal")),
+    "deposit dialog": Screen(BORIS, _deposit),
+    "deposit done": Screen(BORIS, _deposited),
+    "deposit page": Screen(BORIS, at("/customers/{poor}/wallet/deposit/")),
+    "withdrawal refused": Screen(BORIS, _withdrawal_refused),
+    "transfer dialog": Screen(BORIS, _transfer),
+    "transfer page": Screen(BORIS, at("/customers/{customer}/wallet/transfer/")),
+    "adjustment dialog": Screen(ALICE, _adjustment),
+    "new wallet": Screen(BORIS, _new_wallet),
+    "statement": Screen(VERA, at("/customers/{customer}/wallet/statement/")),
+    "statement refused": Screen(VERA, at("/customers/{customer}/wallet/statement/?first=2026-02-01&last=2026-01-01")),
     "contact refused": Screen(BORIS, _contact_refused),
     "contact page": Screen(BORIS, at("/customers/{customer}/channels/add/")),
     "question": Screen(BORIS, _question),
