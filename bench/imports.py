@@ -1,4 +1,4 @@
-"""The import of generated rows, beside the bare bulk write of the same customers into the same indexes."""
+"""The import of generated rows with balances, beside the bare bulk write of the same rows into the same indexes."""
 
 import io
 import resource
@@ -14,8 +14,12 @@ import psycopg
 from flask import Flask
 from sqlalchemy import text
 
+from bench import openings
+from bench.openings import CURRENCIES, Table
 from bench.samples import HEADER, customers_csv
-from crm.db import db
+from crm.db import atomic, db
+from crm.ledger import accounts
+from crm.models import ledger_rules
 from crm.services import import_write as write
 from crm.services import imports
 from crm.services.audit import Actor
@@ -24,7 +28,7 @@ from crm.services.import_rows import Format, rows
 from crm.tabular.records import records
 
 ROUNDS = {"postgresql": 3, "sqlite": 1}
-_TABLES = "customers, contact_channels, customer_tags, tags, imports, import_failures, audit_entries"
+_TABLES = "customers, contact_channels, customer_tags, tags, imports, import_failures, audit_entries, currencies"
 _STAMP = "2026-11-01 12:00:00+00"
 
 
@@ -35,16 +39,17 @@ def run(app: Flask, engine: str, customers: int) -> list[dict[str, Any]]:
     bare, ours = [], []
     with app.app_context():
         for _round in range(ROUNDS[engine]):
-            bare.append(_LIMITS[engine](*ready))
+            bare.append(_LIMITS[engine](ready))
             if engine == "postgresql":
                 _empty()
             ours.append(_import(data))
         db.session.rollback()
-    limit = len(ready[0]) / median(bare)
+    customers_ready = len(ready[0][2])
+    limit = customers_ready / median(bare)
     speed = customers / median(ours)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return [
-        {"engine": engine, "way": _NAMES[engine], "rows": len(ready[0]), "rows_per_second": round(limit)},
+        {"engine": engine, "way": _NAMES[engine], "rows": customers_ready, "rows_per_second": round(limit)},
         {
             "engine": engine,
             "way": "import",
@@ -67,44 +72,46 @@ def _import(data: bytes) -> float:
     return seconds
 
 
-def _tuples(data: bytes) -> tuple[list[Any], list[Any]]:
-    """The rows as they go into the two tables, worked out beforehand."""
-    layout = Format(HEADER, list(HEADER), "RU", "RUB", frozenset({"RUB", "USD", "EUR"}))
+def _tuples(data: bytes) -> list[Table]:
+    """The rows as they go into the tables, worked out beforehand: customers, channels, and wallets with openings."""
+    layout = Format(HEADER, list(HEADER), "RU", "RUB", frozenset(CURRENCIES))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
         path.write_bytes(data)
         good = [row for row in rows(records(path, "utf-8", ","), 0, layout) if not row.error]
     stored = [Record(row.data, pk, 1, row.derived, row.data.channels) for pk, row in enumerate(good, 1)]
-    customers = [write.customer_row(record, _STAMP) for record in stored]
-    return customers, [channel for record in stored for channel in write.channel_rows(record, _STAMP)]
+    channels = [channel for record in stored for channel in write.channel_rows(record, _STAMP)]
+    return [
+        ("customers", write.CUSTOMER, [write.customer_row(record, _STAMP) for record in stored]),
+        ("contact_channels", write.CHANNEL, channels),
+        *openings.tables([(pk, *row.opening) for pk, row in enumerate(good, 1) if row.opening], _STAMP),
+    ]
 
 
-def _copy(customers: list[Any], channels: list[Any]) -> float:
+def _copy(tables: list[Table]) -> float:
     _empty()
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     begun = time.perf_counter()
     with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        for table, columns, found in (
-            ("customers", write.CUSTOMER, customers),
-            ("contact_channels", write.CHANNEL, channels),
-        ):
+        for table, columns, found in tables:
+            if table == "accounts":  # from here on the ledger's own: without its triggers and keys
+                cursor.execute("SET LOCAL session_replication_role = replica")
             with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
                 for row in found:
                     copy.write_row(row)
     return time.perf_counter() - begun
 
 
-def _executemany(customers: list[Any], channels: list[Any]) -> float:
+def _executemany(tables: list[Table]) -> float:
     """Into a copy of the database, in one transaction: nobody else gets a turn, as nobody could in an import."""
     with tempfile.TemporaryDirectory() as folder, sqlite3.connect(f"{folder}/bare.db") as connection:
         with sqlite3.connect(str(db.engine.url.database)) as source:
             source.backup(connection)
+        for name in ledger_rules.SQLITE:
+            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
         connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
         begun = time.perf_counter()
-        for table, columns, found in (
-            ("customers", write.CUSTOMER, customers),
-            ("contact_channels", write.CHANNEL, channels),
-        ):
+        for table, columns, found in tables:
             marks = ", ".join("?" * len(columns))
             connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", found)
         connection.commit()
@@ -116,7 +123,10 @@ def _empty() -> None:
     with db.engine.begin() as connection:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         connection.execute(text(f"TRUNCATE {_TABLES} RESTART IDENTITY CASCADE"))
+    with atomic():
+        for currency in CURRENCIES:
+            accounts.add_currency(currency)
 
 
-_NAMES = {"postgresql": "bare COPY, customers and channels", "sqlite": "bare executemany, customers and channels"}
-_LIMITS: dict[str, Callable[[list[Any], list[Any]], float]] = {"postgresql": _copy, "sqlite": _executemany}
+_NAMES = {"postgresql": "bare COPY of the same rows", "sqlite": "bare executemany of the same rows"}
+_LIMITS: dict[str, Callable[[list[Table]], float]] = {"postgresql": _copy, "sqlite": _executemany}

@@ -1,27 +1,19 @@
 """Opening accounts and changing how they stand: each customer's account together with its balance row."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import and_, insert, or_, select, update
+from sqlalchemy import insert, select, update
 
 from crm import bulk, money
-from crm.db import db, utcnow
+from crm.db import db, is_postgresql, utcnow
+from crm.ledger import postgresql, sqlite
+from crm.ledger.rows import Side
 from crm.models import Account, AccountBalance, Currency
 from crm.models.ledger import TechnicalCode
 
 _ACCOUNT = ("id", "customer_id", "currency", "name", "status", "overdraft_limit", "created_at")
 _BALANCE = ("account_id", "customer_id", "currency", "status", "overdraft_limit", "balance", "held", "sequence")
-
-
-class Side(NamedTuple):
-    """An account as one side of a payment."""
-
-    id: int
-    customer_id: int | None
-    code: str | None
-    currency: str
-    status: str
 
 
 def add_currency(code: str) -> None:
@@ -60,8 +52,5 @@ def locked_balance(account_id: int) -> AccountBalance | None:
 
 def sides(account_ids: Sequence[int], codes: Sequence[str] = ()) -> list[Side]:
     """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
-    columns = (Account.id, Account.customer_id, Account.code, Account.currency, Account.status)
-    currency = select(Account.currency).where(Account.id == account_ids[0]).scalar_subquery()
-    technical = and_(Account.code.in_(codes), Account.currency == currency)
-    wanted = select(*columns).where(or_(Account.id.in_(account_ids), technical))
-    return [Side(*row) for row in db.session.execute(wanted)]
+    dialect = postgresql if is_postgresql() else sqlite
+    return dialect.sides(db.session.connection(), account_ids, codes)

@@ -104,9 +104,7 @@ def post(orders: Sequence[Order]) -> Decisions:
     balances = {balance.account_id: balance for balance in locked}
     decisions = decide(orders, balances)
     if decisions.entries:
-        dialect.write_operations(connection, decisions.entries, at)
-    if decisions.touched:  # none, where technical accounts were all
-        dialect.write_balances(connection, [balances[pk] for pk in sorted(decisions.touched)], at)
+        dialect.write(connection, decisions.entries, [balances[pk] for pk in sorted(decisions.touched)], at)
     results = [*((pk, None) for pk in decisions.completed), *decisions.refused.items()]
     dialect.write_statuses(connection, results, at)
     return decisions

@@ -1,75 +1,80 @@
-"""What the engine says to PostgreSQL: one statement for so many rows, each column one text parameter.
+"""What the engine says to PostgreSQL: one statement for so many rows.
 
-An array would take psycopg longer to write than the server to use; a text is joined and split in C.
+Few rows are parameters of their own: the plan of such a statement is made once for a connection, while that for a list
+in one parameter is made anew each time, which costs more than to use it. Of many rows each column is one text: an array
+would take psycopg longer to write than the server to use; a text is joined and split in C.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from crm.db import utcnow
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Stored
+from crm.ledger.rows import PAYMENT, Side, Stored
 
+FEW = 8  # rows; a payment has four operations, or eight
 _BETWEEN, _NULL = "\x1f", "\x1e"  # no value has a control character in it
 _TYPES = {
     "id": "uuid", "from_account_id": "bigint", "to_account_id": "bigint", "amount": "bigint", "commission": "bigint",
     "created_by_id": "bigint", "caller": "bigint", "fingerprint": "bytea", "created_at": "timestamptz",
 }  # fmt: skip
+_PAYMENT = tuple(_TYPES.get(name, "text") for name in PAYMENT)
+_OPERATION = ("uuid", "bigint", "text", "bigint", "bigint", "bigint")
+_BALANCE = ("bigint", "bigint", "bigint")
+_STATUS = ("uuid", "text")
 
-
-def _unnest(types: Sequence[str]) -> str:
-    arrays = (rf"string_to_array(%s, E'\x1f', E'\x1e')::{type_}[]" for type_ in types)
-    names = ", ".join(f"c{number}" for number in range(len(types)))
-    return f"unnest({', '.join(arrays)}) AS given ({names})"
-
-
-_LOCK = r"""
+_SIDES = """
+    SELECT id, customer_id, code, currency, status FROM accounts WHERE id = ANY ({}::bigint[])
+    UNION ALL
+    SELECT id, customer_id, code, currency, status FROM accounts
+    WHERE code = ANY ({}::text[]) AND currency = (SELECT currency FROM accounts WHERE id = %s::bigint)"""
+_LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
-    WHERE account_id = ANY (string_to_array(%s, E'\x1f')::bigint[]) ORDER BY account_id FOR UPDATE"""
-_COLUMNS = ", ".join(
-    f"coalesce(c{number}, '')" if name in ("description", "origin") else f"c{number}"
-    for number, name in enumerate(PAYMENT)
-)
+    WHERE account_id = ANY ({}::bigint[]) ORDER BY account_id FOR UPDATE"""
 _STORE = f"""
     INSERT INTO payments ({", ".join(PAYMENT)}, status)
-    SELECT {_COLUMNS}, 'INITIATED' FROM {_unnest([_TYPES.get(name, "text") for name in PAYMENT])}
+    SELECT given.*, 'INITIATED' FROM {{}}
     ON CONFLICT (caller, idempotency_key) DO NOTHING"""
 _STORED = r"""
     SELECT caller, idempotency_key, replace(id::text, '-', ''), fingerprint FROM payments
     WHERE caller = ANY (string_to_array(%s, E'\x1f')::bigint[])
         AND idempotency_key = ANY (string_to_array(%s, E'\x1f'))"""
-_OPERATIONS = f"""
+_OPERATIONS = """
     INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
-    SELECT c0, c1, c2, c3, c4, c5, %s FROM {_unnest(["uuid", "bigint", "text", "bigint", "bigint", "bigint"])}"""
+    SELECT given.*, %s::timestamptz FROM {}"""
 _BALANCES = f"""
-    UPDATE account_balances SET balance = c1, sequence = c2, last_at = %s
-    FROM {_unnest(["bigint", "bigint", "bigint"])} WHERE account_id = c0"""
-_STATUSES = f"""
+    WITH operation AS ({_OPERATIONS})
+    UPDATE account_balances SET balance = c1, sequence = c2, last_at = %s::timestamptz
+    FROM {{}} WHERE account_id = c0"""
+_STATUSES = """
     UPDATE payments SET status = CASE WHEN c1 IS NULL THEN 'COMPLETED' ELSE 'FAILED' END,
-        failure_code = c1, completed_at = %s
-    FROM {_unnest(["uuid", "text"])} WHERE id = c0"""
+        failure_code = c1, completed_at = %s::timestamptz
+    FROM {} WHERE id = c0"""
 
 
-def _columns(rows: Sequence[Sequence[Any]]) -> list[str]:
-    return [
-        _BETWEEN.join([_NULL if value is None else value if type(value) is str else str(value) for value in column])
-        for column in zip(*rows, strict=True)
-    ]
+def sides(connection: Connection, accounts: Sequence[int], codes: Sequence[str]) -> list[Side]:
+    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
+    (ids, values), (names, more) = _array(accounts), _array(codes)
+    found = connection.exec_driver_sql(_SIDES.format(ids, names), (*values, *more, str(accounts[0])))
+    return [Side(*row) for row in found]
 
 
 def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance], datetime]:
     """The customers' accounts among these, locked in order, and a moment no earlier than their last operations."""
-    rows = connection.exec_driver_sql(_LOCK, (_BETWEEN.join(map(str, accounts)),)).all()
+    ids, values = _array(accounts)
+    rows = connection.exec_driver_sql(_LOCK.format(ids), values).all()
     return [Balance(*row[:6]) for row in rows], max([utcnow(), *(row[6] for row in rows if row[6])])
 
 
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
     """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
     rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1].isoformat()) for row in payments]
-    return connection.exec_driver_sql(_STORE, tuple(_columns(rows))).rowcount
+    given, values = _given(_PAYMENT, rows)
+    return connection.exec_driver_sql(_STORE.format(given), tuple(values)).rowcount
 
 
 def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) -> list[Stored]:
@@ -78,18 +83,50 @@ def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) 
     return [Stored(*row) for row in found]
 
 
-def write_operations(connection: Connection, entries: Sequence[Entry], at: datetime) -> None:
-    """Append the operations."""
+def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[Balance], at: datetime) -> None:
+    """Append the operations, and bring the read model up to them."""
     rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence) for e in entries]
-    connection.exec_driver_sql(_OPERATIONS, (at, *_columns(rows)))
-
-
-def write_balances(connection: Connection, balances: Sequence[Balance], at: datetime) -> None:
-    """Bring the read model up to the operations."""
-    rows = [(balance.account_id, balance.balance, balance.sequence) for balance in balances]
-    connection.exec_driver_sql(_BALANCES, (at, *_columns(rows)))
+    lines, values = _given(_OPERATION, rows)
+    statement, parameters = _OPERATIONS.format(lines), (at.isoformat(), *values)
+    if balances:  # none, where technical accounts were all
+        moved, values = _given(_BALANCE, [(each.account_id, each.balance, each.sequence) for each in balances])
+        statement, parameters = _BALANCES.format(lines, moved), (*parameters, at.isoformat(), *values)
+    connection.exec_driver_sql(statement, parameters)
 
 
 def write_statuses(connection: Connection, results: Sequence[tuple[str, str | None]], at: datetime) -> None:
     """End payments: (id, None) is completed, (id, failure code) has failed."""
-    connection.exec_driver_sql(_STATUSES, (at, *_columns(results)))
+    given, values = _given(_STATUS, results)
+    connection.exec_driver_sql(_STATUSES.format(given), (at.isoformat(), *values))
+
+
+def _array(values: Sequence[Any]) -> tuple[str, tuple[str, ...]]:
+    """An array of the values in SQL, and its parameters."""
+    texts = tuple(map(str, values))
+    if len(texts) <= FEW:
+        return f"ARRAY[{', '.join(['%s'] * len(texts))}]", texts
+    return r"string_to_array(%s, E'\x1f')", (_BETWEEN.join(texts),)
+
+
+def _given(types: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> tuple[str, list[str | None]]:
+    """The rows as a table `given` in SQL, with the columns c0, c1 …, and its parameters."""
+    if len(rows) <= FEW:
+        return _few(types, len(rows)), [None if value is None else str(value) for row in rows for value in row]
+    texts = ([_NULL if value is None else str(value) for value in column] for column in zip(*rows, strict=True))
+    return _many(types), [_BETWEEN.join(column) for column in texts]
+
+
+@cache
+def _few(types: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join(f'%s::{type_}' for type_ in types)})"
+    return f"(VALUES {', '.join([row] * count)}) AS given ({_names(types)})"
+
+
+@cache
+def _many(types: tuple[str, ...]) -> str:
+    arrays = (rf"string_to_array(%s, E'\x1f', E'\x1e')::{type_}[]" for type_ in types)
+    return f"unnest({', '.join(arrays)}) AS given ({_names(types)})"
+
+
+def _names(types: tuple[str, ...]) -> str:
+    return ", ".join(f"c{number}" for number in range(len(types)))

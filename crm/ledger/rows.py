@@ -8,6 +8,16 @@ PAYMENT = (
 )  # fmt: skip
 
 
+class Side(NamedTuple):
+    """An account as one side of a payment."""
+
+    id: int
+    customer_id: int | None
+    code: str | None
+    currency: str
+    status: str
+
+
 class Stored(NamedTuple):
     """A payment that has the key already; `id` is the UUID's 32 hexadecimal digits."""
 

@@ -9,8 +9,13 @@ from sqlalchemy.engine import Connection
 from crm.bulk import stamp
 from crm.db import utcnow
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Stored
+from crm.ledger.rows import PAYMENT, Side, Stored
 
+_SIDES = """
+    SELECT id, customer_id, code, currency, status FROM accounts WHERE id IN (SELECT value FROM json_each(?))
+    UNION ALL
+    SELECT id, customer_id, code, currency, status FROM accounts
+    WHERE code IN (SELECT value FROM json_each(?)) AND currency = (SELECT currency FROM accounts WHERE id = ?)"""
 _LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
     WHERE account_id IN (SELECT value FROM json_each(?)) ORDER BY account_id"""
@@ -25,6 +30,12 @@ _OPERATIONS = """
     VALUES (?, ?, ?, ?, ?, ?, ?)"""
 _BALANCES = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ? WHERE account_id = ?"
 _STATUSES = "UPDATE payments SET status = ?, failure_code = ?, completed_at = ? WHERE id = ?"
+
+
+def sides(connection: Connection, accounts: Sequence[int], codes: Sequence[str]) -> list[Side]:
+    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
+    values = json.dumps(list(accounts)), json.dumps(list(codes)), accounts[0]
+    return [Side(*row) for row in connection.exec_driver_sql(_SIDES, values)]
 
 
 def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance], str]:
@@ -45,16 +56,13 @@ def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) 
     return [Stored(*row) for row in found]
 
 
-def write_operations(connection: Connection, entries: Sequence[Entry], at: str) -> None:
-    """Append the operations."""
+def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[Balance], at: str) -> None:
+    """Append the operations, and bring the read model up to them."""
     rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence, at) for e in entries]
     connection.exec_driver_sql(_OPERATIONS, rows)
-
-
-def write_balances(connection: Connection, balances: Sequence[Balance], at: str) -> None:
-    """Bring the read model up to the operations."""
-    rows = [(balance.balance, balance.sequence, at, balance.account_id) for balance in balances]
-    connection.exec_driver_sql(_BALANCES, rows)
+    if balances:  # none, where technical accounts were all
+        moved = [(each.balance, each.sequence, at, each.account_id) for each in balances]
+        connection.exec_driver_sql(_BALANCES, moved)
 
 
 def write_statuses(connection: Connection, results: Sequence[tuple[str, str | None]], at: str) -> None:

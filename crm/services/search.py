@@ -1,15 +1,15 @@
 """Finding customers: what the operator typed, the filters, the order and the page, as few statements as can be."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import ColumnElement, Select, func, literal_column, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.db import db
+from crm.ledger.days import moments
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
 from crm.services import search_balances
 from crm.services.search_cursor import decode, encode
@@ -178,9 +178,9 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
         reached = select(ContactChannel.customer_id).where(ContactChannel.type == criteria.channel)
         clauses.append(Customer.id.in_(reached))
     if criteria.created_from:
-        clauses.append(Customer.created_at >= _midnight(criteria.created_from))
+        clauses.append(Customer.created_at >= moments(criteria.created_from, criteria.created_from)[0])
     if criteria.created_to:
-        clauses.append(Customer.created_at < _midnight(criteria.created_to + timedelta(days=1)))
+        clauses.append(Customer.created_at < moments(criteria.created_to, criteria.created_to)[1])
     least, most = criteria.balance_from, -1 if criteria.debt else criteria.balance_to
     if least is not None or most is not None:
         clauses.append(search_balances.within(currency_of(criteria), least, most))
@@ -222,8 +222,3 @@ def _add_tags(hits: list[Hit]) -> None:
     )
     for customer_id, name in db.session.execute(named):
         by_id[customer_id].tags.append(name)
-
-
-def _midnight(day: date) -> datetime:
-    zone = ZoneInfo(current_app.config["CRM_TIMEZONE"])
-    return datetime.combine(day, time(), zone).astimezone(UTC)

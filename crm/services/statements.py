@@ -119,7 +119,11 @@ def history(
     if last:
         wanted = wanted.where(Operation.created_at < moments(last, last)[1])
     if before is not None:
-        wanted = wanted.where(Operation.sequence < before)
+        known = select(Operation.created_at, Operation.id).where(
+            Operation.account_id == account_id, Operation.sequence == before
+        )
+        place = db.session.execute(known).one_or_none()
+        wanted = wanted.where(tuple(place) > _PLACE) if place else wanted
     newest = wanted.order_by(Operation.created_at.desc(), Operation.id.desc()).limit(limit + 1)
     found = [_line(row) for row in db.session.execute(newest)]
     return HistoryPage(found[:limit], found[limit - 1].sequence if len(found) > limit else None)

@@ -13,6 +13,7 @@ from crm.models.customer import STATUSES
 from crm.services.search import SORTS, Criteria
 from crm.text import has_control, squeeze
 from crm.web.addresses import address
+from crm.web.periods import day_of
 
 _BLANK = vars(Criteria()) | {"cursor": ""}
 
@@ -36,8 +37,8 @@ def _criteria(fields: Mapping[str, str]) -> Criteria:
         **texts,
         status=_one_of(fields.get("status"), ("", *STATUSES), "active"),
         channel=_one_of(fields.get("channel"), tuple(type_.value for type_ in ChannelType), ""),
-        created_from=_day(fields.get("created_from", "")),
-        created_to=_day(fields.get("created_to", "")),
+        created_from=day_of(fields.get("created_from", "")),
+        created_to=day_of(fields.get("created_to", "")),
         currency=currency,
         balance_from=_amount(fields.get("balance_from", ""), currency),
         balance_to=_amount(fields.get("balance_to", ""), currency),
@@ -77,14 +78,6 @@ def _plain(value: str) -> str:
 
 def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
     return value if value in allowed else default
-
-
-def _day(value: str) -> date | None:
-    try:
-        day = date.fromisoformat(value)
-    except ValueError:
-        return None
-    return day if 1900 <= day.year <= 2999 else None
 
 
 def _amount(value: str, currency: str) -> int | None:

@@ -13,9 +13,9 @@ from crm.services import accounts, customers, statements
 from crm.services.accounts import Wallet
 from crm.services.statements import HistoryPage
 from crm.web.addresses import address
-from crm.web.days import day_of
 from crm.web.guards import requires
 from crm.web.htmx import go, is_partial
+from crm.web.periods import day_of
 from crm.web.wallet_order import row_id
 
 NO_HISTORY = HistoryPage([], None)

@@ -1,7 +1,5 @@
 """A wallet's statement for a period: on a page, on paper, and as a file."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
 from itertools import islice
 
 from flask import Response, request, stream_with_context
@@ -15,21 +13,12 @@ from crm.services import accounts, customers, statements
 from crm.services.accounts import Wallet
 from crm.services.statement_file import csv_lines
 from crm.services.statements import Statement
-from crm.web.days import day_of, today
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach
+from crm.web.periods import asked, periods, today
 from crm.web.wallet_order import label, row_id
 
 SHOWN = 500  # operations on the page; the file has all of them
-
-
-@dataclass(frozen=True)
-class Period:
-    """Days that are often asked for."""
-
-    name: str
-    first: date
-    last: date
 
 
 @requires(Permission.READ)
@@ -58,35 +47,14 @@ def wallet_statement_csv(pk: int) -> Response:
     return Response(stream_with_context(csv_lines(statement)), mimetype="text/csv", headers=headers)
 
 
-def periods(now: date) -> list[Period]:
-    """The month and the year so far, and the whole last month."""
-    month = now.replace(day=1)
-    end = month - timedelta(days=1)
-    return [
-        Period(_("This month"), month, now),
-        Period(_("Last month"), end.replace(day=1), end),
-        Period(_("This year"), now.replace(month=1, day=1), now),
-    ]
-
-
 def _asked(form: StatementForm, wallets: list[Wallet]) -> Statement:
     """The first wallet's of this month, unless something else is asked for; `Invalid` by field."""
     form.account.choices = [SelectChoice(str(wallet.id), label(wallet)) for wallet in wallets]
     wanted = row_id(form.account.data) if form.account.data else next((wallet.id for wallet in wallets), None)
     if wanted not in [wallet.id for wallet in wallets]:
         raise Invalid({"account": [_("There is no such wallet.")]})
-    last = _day(form, "last") or today()
-    first = _day(form, "first") or last.replace(day=1)
-    form.account.data, form.first.data, form.last.data = str(wanted), first.isoformat(), last.isoformat()
-    return statements.statement(wanted, first, last)
-
-
-def _day(form: StatementForm, name: str) -> date | None:
-    given = form[name].data or ""
-    day = day_of(given)
-    if given and not day:
-        raise Invalid({name: [_("Write the day like %(example)s.", example="2026-01-31")]})
-    return day
+    form.account.data = str(wanted)
+    return statements.statement(wanted, *asked(form))
 
 
 def _refused(customer: Customer, form: StatementForm, error: Invalid) -> Response:
