@@ -13,6 +13,7 @@ from flask_babel import force_locale
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from crm import bulk
 from crm.db import atomic, is_postgresql, retrying
 from crm.i18n import gettext as _
 from crm.models import Import
@@ -24,6 +25,7 @@ from crm.services.import_rows import Row
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], object]
+_WRITTEN = ("customers", "contact_channels", "customer_tags", "accounts", "account_balances", "payments", "operations")
 _LOCK = 0x1397  # the advisory lock that importers pass one by one
 
 
@@ -62,6 +64,7 @@ def _work(task: Task, progress: Progress) -> None:
             pace.note(held)
             read += len(block)
             progress(read, task.total_rows)
+    bulk.analyze(*_WRITTEN)
     import_lease.finish(task, "done")
 
 
