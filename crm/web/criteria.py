@@ -32,7 +32,8 @@ def shown_criteria() -> Criteria:
 def _criteria(fields: Mapping[str, str]) -> Criteria:
     texts = {name: _plain(fields.get(name, "")) for name in ("q", "tag", "city")}
     currency = fields.get("currency", "").upper()
-    currency = currency if money.is_currency(currency) else ""
+    if not money.is_currency(currency) or currency == current_app.config["CRM_DEFAULT_CURRENCY"]:
+        currency = ""  # the product's own needs no word in the address
     return Criteria(
         **texts,
         status=_one_of(fields.get("status"), ("", *STATUSES), "active"),

@@ -16,7 +16,9 @@ from crm.services.customer_data import CustomerData
 from tests import money, people
 from tests.browser.conftest import ALICE, BORIS, VERA
 
-FILE = "name,phone,email\nAnna Ivanova,12,\n" + "".join(f"Customer {n},,customer{n}@example.com\n" for n in range(40))
+FILE = "name,phone,email,balance\nAnna Ivanova,12,,\n" + "".join(
+    f"Customer {n},,customer{n}@example.com,{n}.50\n" for n in range(40)
+)
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,11 @@ def _create_refused(page: Page, found: Furniture) -> None:
     expect(page.locator("#phone-help")).to_be_visible()
 
 
+def _technical_account(page: Page, found: Furniture) -> None:
+    page.goto(f"/accounts/{money.technical('opening')}/")
+    expect(page.locator(".op-amount").first).to_be_visible()
+
+
 def _contact_refused(page: Page, found: Furniture) -> None:
     _open(page, "/customers/{customer}/", found)
     page.locator("#channel-value").fill("12")
@@ -273,6 +280,11 @@ SCREENS = {
     "new wallet": Screen(BORIS, _new_wallet),
     "statement": Screen(VERA, at("/customers/{customer}/wallet/statement/")),
     "statement refused": Screen(VERA, at("/customers/{customer}/wallet/statement/?first=2026-02-01&last=2026-01-01")),
+    "list by balance": Screen(VERA, at("/customers/?sort=-balance&currency=USD&debt=1")),
+    "technical accounts": Screen(ALICE, at("/accounts/")),
+    "technical accounts refused": Screen(VERA, at("/accounts/?first=2026-02-01&last=2026-01-01")),
+    "technical account": Screen(VERA, _technical_account),
+    "technical account without operations": Screen(VERA, at("/accounts/1/?first=2020-01-01&last=2020-01-31")),
     "contact refused": Screen(BORIS, _contact_refused),
     "contact page": Screen(BORIS, at("/customers/{customer}/channels/add/")),
     "question": Screen(BORIS, _question),

@@ -6,7 +6,7 @@ import pytest
 
 from crm.services import customers, search
 from crm.services.search import SORTS
-from tests import people
+from tests import money, people
 from tests.web.pages import Page, page
 
 LIST = "/customers/"
@@ -178,3 +178,37 @@ def test_a_list_costs_no_more_than_six_statements(viewer, count_statements, numb
             with count_statements() as statements:
                 assert viewer.get(LIST + query, htmx=htmx).status_code == 200
             assert len(statements) <= 6, (query, statements)
+
+
+def test_the_list_shows_filters_and_sorts_balances_in_one_currency(viewer):
+    for name, amount in (("Анна", 125_050), ("Борис", 700)):
+        money.wallet(name=name, balance=amount)
+    money.wallet("USD", 900, name="Вера")
+    debtor = money.wallet(name="Глеб", overdraft=5000)
+    money.SERVICE.spend(debtor, 4200)
+
+    def names(query: str) -> list[str]:
+        return [link.text for link in page(viewer.get(f"/customers/?{query}")).all("a", class_="row-link")]
+
+    assert names("sort=-balance") == ["Анна", "Борис", "Вера", "Глеб"]
+    assert names("sort=balance") == ["Глеб", "Вера", "Борис", "Анна"]
+    assert names("debt=1") == ["Глеб"]
+    assert names("balance_from=7&balance_to=1 250,50") == ["Анна", "Борис"]
+    assert names("balance_from=-42&balance_to=0") == ["Вера", "Глеб"]
+    assert names("currency=USD&balance_from=0.01") == ["Вера"]
+    shown = page(viewer.get("/customers/?currency=USD"))
+    assert [cell.text for cell in shown.all("td", class_="col-balance") if cell.text] == ["$9.00"]
+    assert page(viewer.get("/customers/")).value("currency") == "RUB"
+
+
+def test_bounds_that_are_no_amounts_are_as_if_they_were_not_there(viewer):
+    money.wallet(balance=100)
+    for value in ("1e9", "NaN", "1,2,3", "٣", "9" * 30, "--5", "x"):
+        assert viewer.get("/customers/", query_string={"balance_from": value}).text.count('class="row-link"') == 1
+
+
+def test_the_products_own_currency_stays_out_of_the_address(viewer):
+    answer = viewer.get("/customers/?currency=RUB&debt=1", htmx=True)
+    assert answer.headers["HX-Push-Url"] == "/customers/?debt=1"
+    answer = viewer.get("/customers/?currency=usd&balance_from=5", htmx=True)
+    assert answer.headers["HX-Push-Url"] == "/customers/?currency=USD&balance_from=5.00"
