@@ -1,8 +1,9 @@
 """Laws of repeating: one key is one payment, however often and by however many it is sent."""
 
 import pytest
+from sqlalchemy import text
 
-from crm.db import atomic
+from crm.db import atomic, db, is_postgresql
 from crm.errors import DuplicateRequest, InsufficientFunds, Invalid
 from crm.ledger import engine
 from crm.services import accounts
@@ -118,6 +119,29 @@ def test_a_batch_with_one_other_request_under_a_used_key_writes_nothing(app):
     with pytest.raises(DuplicateRequest):
         post([draft(wallet, cash, 20, key="a"), draft(wallet, cash, 11, key="b"), draft(wallet, cash, 20, key="c")])
     assert money.everything() == before
+
+
+@pytest.mark.parametrize("field", ["kind", "from_account", "to_account", "amount", "currency", "description"])
+def test_whatever_is_asked_for_makes_a_request_another_one(app, field):
+    one, other = money.wallet(balance=100), money.wallet(balance=100)
+    asked = {"from_account": one, "to_account": other, "amount": 10, "key": "a", "description": "For tea"}
+    else_ = {"kind": "reversal", "currency": "EUR", "amount": 11, "description": "For coffee"}
+    post([draft(**asked)])
+    before = money.everything()
+    with pytest.raises(DuplicateRequest):
+        post([draft(**asked | {field: else_.get(field, money.technical("sales"))})])
+    assert money.everything() == before
+
+
+def test_keys_are_stored_in_their_order_so_that_no_two_writers_wait_in_a_circle(app):
+    wallet, cash = money.wallet(balance=1000), money.technical("cash")
+    for count in (5, 50):
+        keys = [f"{count}-{number:02}" for number in range(count)]
+        with atomic():
+            engine.store([draft(wallet, cash, 1, key=key) for key in (*keys[::2], *keys[1::2])])
+        place = "ctid" if is_postgresql() else "rowid"
+        stored = db.session.scalars(text(f"SELECT idempotency_key FROM payments ORDER BY {place}")).all()
+        assert [key for key in stored if key in keys] == keys
 
 
 def test_fifty_requests_at_once_with_one_key_make_one_payment(app):
