@@ -98,9 +98,12 @@ def test_a_payment_gets_its_operations_once(scene):
 
 
 def test_operations_belong_to_a_payment_and_an_account(scene):
+    scene.names |= {"nobody": 10**9, "nowhere": 10**9 + 1}
     scene.refuses("foreign key|takes no", operations("new", CASH, ANNA))
-    scene.names["nobody"] = 10**9
-    scene.refuses("foreign key|takes no|NOT NULL", operations("waiting", CASH, ("nobody", "transfer", 100, 100, 1)))
+    lines = ("nobody", "transfer", -100, -100, 1), ("nowhere", "transfer", 100, 100, 1)
+    scene.refuses("foreign key|takes no", operations("waiting", *lines))
+    lines = ("nobody", "transfer", -100, None, None), ("nowhere", "transfer", 100, None, None)
+    scene.refuses("foreign key|takes no", operations("waiting", *lines))
 
 
 def test_two_writers_that_go_on_from_the_same_operation_collide(scene):

@@ -227,3 +227,16 @@ def test_a_customer_whose_money_moved_is_archived_and_keeps_it(actor):
     before = money.everything()
     assert customers.delete(actor, customer) is False
     assert money.everything() == before
+
+
+def test_who_may_be_paid_has_an_open_wallet_in_the_currency(actor):
+    boris, anna = people.add("Борис").id, people.add("Анна").id
+    euros, his = money.wallet_of(boris, "EUR"), money.wallet_of(boris)
+    hers, frozen, closed = (money.wallet_of(anna) for _time in range(3))
+    accounts.set_status(actor, frozen, "frozen")
+    accounts.set_status(actor, closed, "closed")
+    assert [wallet.id for wallet in accounts.with_owners("RUB", [boris, anna])] == [hers, his]
+    everyone = [euros, his, hers, frozen, closed, money.technical("cash")]
+    assert [wallet.id for wallet in accounts.with_owners("RUB", account_ids=everyone)] == [hers, his]
+    assert accounts.with_owners("EUR", [boris]) == [accounts.OwnedWallet(euros, boris, "Борис", "")]
+    assert accounts.with_owners("RUB") == []
