@@ -48,7 +48,8 @@ def close() -> int:
 
 def _next_day(closed: date | None) -> date | None:
     """The first day after the closed one on which there was an operation."""
-    earliest = select(func.min(Operation.created_at)).join(Account).where(Account.code.is_not(None))
+    earliest = select(func.min(Operation.created_at)).join(Account, Account.id == Operation.account_id)
+    earliest = earliest.where(Account.code.is_not(None))
     if closed is not None:
         earliest = earliest.where(Operation.created_at >= moments(closed, closed)[1])
     found = db.session.scalar(earliest)

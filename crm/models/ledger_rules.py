@@ -49,10 +49,11 @@ SQLITE = {
             SELECT CASE
                 WHEN (SELECT status FROM payments WHERE id = new.payment_id) IS NOT 'INITIATED'
                     THEN RAISE(ABORT, 'operations: the payment takes no more operations')
-                WHEN (SELECT status FROM accounts WHERE id = new.account_id) IS NOT 'open'
-                    THEN RAISE(ABORT, 'operations: the account takes no operations')
-                WHEN (SELECT customer_id IS NULL FROM accounts WHERE id = new.account_id) <> (new.sequence IS NULL)
-                    THEN RAISE(ABORT, 'operations: a chain belongs to a customer''s account')
+                WHEN NOT EXISTS (SELECT 1 FROM accounts WHERE id = new.account_id AND status = 'open'
+                    AND (customer_id IS NULL) = (new.sequence IS NULL))
+                    THEN CASE WHEN (SELECT status FROM accounts WHERE id = new.account_id) IS NOT 'open'
+                        THEN RAISE(ABORT, 'operations: the account takes no operations')
+                        ELSE RAISE(ABORT, 'operations: a chain belongs to a customer''s account') END
                 WHEN new.sequence = 1 AND new.balance_after <> new.signed_amount
                     THEN RAISE(ABORT, 'operations: the chain is broken')
                 WHEN new.sequence > 1 AND NOT EXISTS (
@@ -125,15 +126,19 @@ POSTGRESQL = {
     "accounts_identity": """
         CREATE TRIGGER accounts_identity BEFORE UPDATE OF id, customer_id, code, currency ON accounts
         FOR EACH STATEMENT EXECUTE FUNCTION refuse_identity()""",
+    # Its payments hold a customer's account by foreign keys; a technical one may have operations alone.
+    "accounts_stay": """
+        CREATE TRIGGER accounts_stay BEFORE DELETE ON accounts FOR EACH ROW WHEN (old.code IS NOT NULL)
+        EXECUTE FUNCTION refuse_change()""",
     "check_operations": _function(
         "check_operations",
         """
             SELECT found.fault INTO fault FROM (
                 SELECT CASE
-                    WHEN payments.status <> 'INITIATED' OR count(*) OVER (PARTITION BY written.payment_id)
+                    WHEN payments.status IS DISTINCT FROM 'INITIATED' OR count(*) OVER (PARTITION BY written.payment_id)
                             <> (SELECT count(*) FROM operations WHERE payment_id = written.payment_id)
                         THEN 'operations: the payment takes no more operations'
-                    WHEN accounts.status <> 'open' THEN 'operations: the account takes no operations'
+                    WHEN accounts.status IS DISTINCT FROM 'open' THEN 'operations: the account takes no operations'
                     WHEN (accounts.customer_id IS NULL) <> (written.sequence IS NULL)
                         THEN 'operations: a chain belongs to a customer''s account'
                     WHEN written.sequence = 1 AND written.balance_after <> written.signed_amount

@@ -123,7 +123,9 @@ def history(
             Operation.account_id == account_id, Operation.sequence == before
         )
         place = db.session.execute(known).one_or_none()
-        wanted = wanted.where(tuple(place) > _PLACE) if place else wanted
+        if place is None:
+            return HistoryPage([], None)
+        wanted = wanted.where(tuple(place) > _PLACE)
     newest = wanted.order_by(Operation.created_at.desc(), Operation.id.desc()).limit(limit + 1)
     found = [_line(row) for row in db.session.execute(newest)]
     return HistoryPage(found[:limit], found[limit - 1].sequence if len(found) > limit else None)

@@ -23,8 +23,9 @@ bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 @requires(Permission.READ)
 def import_detail(pk: int) -> Response:
     """How far it has come; the partial asks for itself again until it is over."""
-    notes, noted = imports.notes(pk, NOTES_SHOWN)
-    context = {"upload": imports.get(pk), "openings": imports.openings(pk), "notes": notes, "noted": noted}
+    upload = imports.get(pk)
+    notes, noted = imports.notes(pk, NOTES_SHOWN) if upload.is_final else ([], 0)
+    context = {"upload": upload, "openings": imports.openings(pk), "notes": notes, "noted": noted}
     return answer("imports/detail.html", "imports/_progress.html", **context)
 
 
