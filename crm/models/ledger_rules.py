@@ -40,7 +40,7 @@ SQLITE = {
     # REPLACE deletes the row and puts another in its place before foreign keys are looked at.
     "accounts_in_use": """
         CREATE TRIGGER accounts_in_use BEFORE DELETE ON accounts
-        WHEN EXISTS (SELECT 1 FROM operations WHERE account_id = old.id)
+        WHEN old.code IS NOT NULL OR EXISTS (SELECT 1 FROM operations WHERE account_id = old.id)
             OR EXISTS (SELECT 1 FROM payments WHERE from_account_id = old.id OR to_account_id = old.id) BEGIN
             SELECT RAISE(ABORT, 'accounts: an account that is in use stays');
         END""",

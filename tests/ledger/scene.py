@@ -38,7 +38,7 @@ class Scene:
         SERVICE.deposit(anna, 700, "cash")
         done = SERVICE.deposit(anna, 400, "cash", key="done").payment_id
         SERVICE.transfer(anna, boris, 100)
-        SERVICE.spend(dora, 300)
+        money.post([draft(dora, money.technical("sales"), 300, commission=1, kind="spend")])
         failed = draft(boris, cash, 101, kind="withdrawal", key="failed")
         money.post([failed])
         waiting = draft(cash, anna, 100, kind="deposit", key="waiting")
@@ -48,7 +48,8 @@ class Scene:
         accounts.set_status(TEST, frozen, "frozen")
         self.names: dict[str, Any] = {
             "anna": anna, "boris": boris, "dora": dora, "frozen": frozen, "edda": edda,
-            "cash": cash, "sales": money.technical("sales"), "euro_cash": money.technical("cash", "EUR"),
+            "cash": cash, "sales": money.technical("sales"), "commission": money.technical("commission"),
+            "euro_cash": money.technical("cash", "EUR"),
             "done": done, "failed": failed.id, "waiting": waiting.id, "leaving": leaving.id, "moving": moving.id,
             "new": "0" * 31 + "1", "print": b"\0" * 32, "later": moment(LATER), "earlier": moment(EARLIER),
         }  # fmt: skip

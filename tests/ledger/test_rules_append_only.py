@@ -31,6 +31,8 @@ BOTH = [
     ),
     (KEPT, "DELETE FROM accounts WHERE id = :anna"),
     (KEPT, "DELETE FROM accounts WHERE id = :cash"),
+    (KEPT, "DELETE FROM accounts WHERE id = :commission"),
+    (KEPT, "DELETE FROM accounts WHERE code = 'crypto'"),
     (KEPT, "DELETE FROM customers"),
     (KEPT, "DELETE FROM currencies WHERE code = 'RUB'"),
 ]
