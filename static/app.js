@@ -51,7 +51,8 @@
   });
   body.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target?.id === "customer-rows") $("#new-name")?.focus();
-    if (document.activeElement === body) $("[data-focus]", event.target)?.focus(); // what had the focus is gone
+    const holder = document.activeElement; // a dialog that was just closed may hold the focus until the next frame
+    if (holder === body || holder?.closest("dialog:not([open])")) $("[data-focus]", event.target)?.focus();
   });
 
   $('[aria-invalid="true"]')?.focus();
