@@ -34,6 +34,7 @@ def command(instance: Path) -> list[str]:
         "unixsocketperm": "700",
         "dir": str(data),
         "appendonly": "yes",
+        "appendfsync": "always",  # else a write may wait for a slow disk while its answer does not
         "save": "",
         "loglevel": "warning",
         "logfile": str(data / "valkey.log"),
