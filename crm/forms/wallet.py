@@ -95,6 +95,19 @@ class WalletForm(Form):
         render_kw={"autocomplete": "off", "maxlength": 100},
         description=_l("It tells wallets in one currency apart; it may be blank."),
     )
+    after = HiddenField()  # the newest wallet that there was when the form was shown
+
+
+class SettingsForm(Form):
+    """What may be changed of a wallet, each by a form of its own."""
+
+    name = StringField(_l("Name"), render_kw={"autocomplete": "off", "maxlength": 100})
+    overdraft_limit = StringField(
+        _l("Overdraft limit"),
+        render_kw={"autocomplete": "off", "inputmode": "decimal", "maxlength": 60},
+        description=_l("How far the balance may go below zero; 0 for not at all."),
+    )
+    status = StringField(_l("Status"))
 
 
 class StatementForm(Form):

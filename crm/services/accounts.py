@@ -82,12 +82,17 @@ def wallet(customer_id: int, account_id: int, field: str = "account") -> Wallet:
 
 
 @retrying
-def open_wallet(actor: Actor, customer_id: int, currency: str, name: str = "") -> int:
-    """Open a wallet in a currency that is in use; its id. Raises `NotFound`, `Invalid` by field."""
+def open_wallet(actor: Actor, customer_id: int, currency: str, name: str = "", after: int | None = None) -> int:
+    """Open a wallet in a currency that is in use; its id. Raises `NotFound`, `Invalid` by field.
+
+    `after` is the newest of the customer's wallets that the wish knew of, 0 where there was none: one in the currency
+    and with the name that has come since is that wish, sent twice, and is not opened again.
+    """
     name = _clean_name(name)
     with atomic():
         locked(Customer, customer_id)
-        return _open(actor, customer_id, currency, name)
+        known = None if after is None else _newer(customer_id, currency, name, after)
+        return known or _open(actor, customer_id, currency, name)
 
 
 @retrying
@@ -112,6 +117,13 @@ def into_first(actor: Actor, customer_id: int, currency: str, move: Callable[[in
     with atomic():
         account_id = first_in(actor, customer_id, currency)
         return account_id, move(account_id)
+
+
+def _newer(customer_id: int, currency: str, name: str, after: int) -> int | None:
+    alike = select(Account.id).where(
+        Account.customer_id == customer_id, Account.id > after, Account.currency == currency, Account.name == name
+    )
+    return db.session.scalar(alike.order_by(Account.id).limit(1))
 
 
 def _open(actor: Actor, customer_id: int, currency: str, name: str) -> int:

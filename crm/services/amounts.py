@@ -7,15 +7,20 @@ from crm.i18n import ngettext
 
 def typed_amount(text: str, currency: str) -> int:
     """A positive amount in minor units of the currency; ValueError has the sentence for who typed it."""
-    if not text.strip():
-        raise ValueError(_("Enter an amount."))
-    try:
-        amount = money.parse(text, currency)
-    except money.AmountError as error:
-        raise ValueError(sentence(error.reason, text, currency)) from error
+    amount = typed_limit(text, currency)
     if amount == 0:
         raise ValueError(_("The amount must be more than zero."))
     return amount
+
+
+def typed_limit(text: str, currency: str) -> int:
+    """The same of an amount that may be zero."""
+    if not text.strip():
+        raise ValueError(_("Enter an amount."))
+    try:
+        return money.parse(text, currency)
+    except money.AmountError as error:
+        raise ValueError(sentence(error.reason, text, currency)) from error
 
 
 def sentence(reason: str, text: str, currency: str) -> str:

@@ -1,24 +1,27 @@
 """A customer's money: moved by forms that are dialogs with HTMX and pages without."""
 
-from flask import Blueprint, Response, current_app, make_response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 
 from crm.errors import DuplicateRequest, Invalid
-from crm.forms.wallet import FORMS, AdjustForm, DepositForm, SpendForm, TransferForm, WalletForm, WithdrawForm
-from crm.i18n import gettext as _
+from crm.forms.wallet import FORMS, AdjustForm, DepositForm, SpendForm, TransferForm, WithdrawForm
 from crm.models import Permission
-from crm.services import accounts, currencies, customers
+from crm.services import customers
 from crm.services.wallet import WalletService
 from crm.web.guards import actor, requires
-from crm.web.htmx import answer, attach
-from crm.web.wallet_answers import Preview, asked, done, foreseen, opened, refused
+from crm.web.wallet_answers import Preview, asked, done, foreseen, refused
 from crm.web.wallet_order import carry_out, given_key, offered, order_of
 from crm.web.wallet_panel import wallet_panel
 from crm.web.wallet_payees import payee_of, wallet_payees
+from crm.web.wallet_settings import wallet_open, wallet_overdraft, wallet_settings, wallet_status
 from crm.web.wallet_statement import wallet_statement, wallet_statement_csv
 
 bp = Blueprint("wallet", __name__, url_prefix="/customers/<int:pk>/wallet")
 bp.add_url_rule("/", view_func=wallet_panel)
 bp.add_url_rule("/payees/", view_func=wallet_payees)
+bp.add_url_rule("/open/", view_func=wallet_open, methods=["GET", "POST"])
+bp.add_url_rule("/<int:account_id>/settings/", view_func=wallet_settings, methods=["GET", "POST"])
+bp.add_url_rule("/<int:account_id>/status/", view_func=wallet_status, methods=["POST"])
+bp.add_url_rule("/<int:account_id>/overdraft/", view_func=wallet_overdraft, methods=["POST"])
 bp.add_url_rule("/statement/", view_func=wallet_statement)
 bp.add_url_rule("/statement.csv", view_func=wallet_statement_csv)
 
@@ -110,20 +113,3 @@ def wallet_preview(pk: int) -> Response:
     except Invalid as error:
         preview = Preview(problem=error.message)
     return make_response(render_template("wallet/_preview.html", customer=customer, preview=preview))
-
-
-@bp.route("/open/", methods=["GET", "POST"])
-@requires(Permission.WRITE)
-def wallet_open(pk: int) -> Response:
-    """One more wallet."""
-    customer, form = customers.get(pk), WalletForm()
-    form.currency.choices = currencies.codes()
-    if request.method == "GET":
-        form.currency.data = current_app.config["CRM_DEFAULT_CURRENCY"]
-        return answer("wallet/open.html", "wallet/_open_form.html", customer=customer, form=form)
-    try:
-        account_id = accounts.open_wallet(actor(), pk, form.currency.data or "", form.name.data or "")
-    except Invalid as error:
-        attach(form, error)
-        return answer("wallet/open.html", "wallet/_open_form.html", 422, customer=customer, form=form)
-    return opened(customer, account_id, _("The wallet was opened."))

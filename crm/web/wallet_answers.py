@@ -53,9 +53,9 @@ def done(customer: Customer, form: MovementForm, order: Order, moved: Moved) -> 
     return _shown(panel, _("This was done already: %(what)s", what=said) if moved.replayed else said, form.action)
 
 
-def opened(customer: Customer, account_id: int, message: str) -> Response:
-    """The wallets with a new one, which is the chosen one."""
-    return _shown(panel_of(customer, {"account": str(account_id)}), message, "open")
+def changed(customer: Customer, account_id: int, message: str, action: str) -> Response:
+    """The wallets with the one that was opened or changed, which is the chosen one."""
+    return _shown(panel_of(customer, {"account": str(account_id)}), message, action)
 
 
 def foreseen(form: MovementForm, customer: str, order: Order) -> Preview:

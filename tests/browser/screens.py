@@ -246,6 +246,18 @@ def _adjustment(page: Page, found: Furniture) -> None:
     _dialog(page, found, "adjust")
 
 
+def _settings(page: Page, found: Furniture) -> None:
+    _open(page, "/customers/{customer}/", found)
+    page.locator(".wallet-header a[href*='/settings/']").click()
+    expect(page.locator("#wallet-settings")).to_be_visible()
+
+
+def _settings_refused(page: Page, found: Furniture) -> None:
+    _settings(page, found)
+    page.locator("#wallet-settings [value=closed]").click()
+    expect(page.locator("#status-help")).to_be_visible()
+
+
 def _new_wallet(page: Page, found: Furniture) -> None:
     _open(page, "/customers/{customer}/", found)
     page.locator(".wallet-header a[href*='/open/']").click()
@@ -278,6 +290,9 @@ SCREENS = {
     "transfer page": Screen(BORIS, at("/customers/{customer}/wallet/transfer/")),
     "adjustment dialog": Screen(ALICE, _adjustment),
     "new wallet": Screen(BORIS, _new_wallet),
+    "wallet settings": Screen(BORIS, _settings),
+    "wallet settings refused": Screen(ALICE, _settings_refused),
+    "wallet settings page": Screen(ALICE, at("/customers/{customer}/wallet/{frozen}/settings/")),
     "statement": Screen(VERA, at("/customers/{customer}/wallet/statement/")),
     "statement refused": Screen(VERA, at("/customers/{customer}/wallet/statement/?first=2026-02-01&last=2026-01-01")),
     "list by balance": Screen(VERA, at("/customers/?sort=-balance&currency=USD&debt=1")),

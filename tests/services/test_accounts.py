@@ -76,6 +76,22 @@ def test_a_wallet_is_opened_empty_and_with_a_name(actor):
     assert trail(pk) == [("account.opened", {"currency": [None, "EUR"], "name": [None, "For travels"]})]
 
 
+def test_the_same_wish_sent_twice_opens_one_wallet(actor):
+    customer = people.add().id
+    asked = actor, customer, "EUR", "Travels"
+    first = accounts.open_wallet(*asked, after=0)
+    before = money.everything(), money.rows("audit_entries")
+    assert (
+        accounts.open_wallet(*asked, after=0) == accounts.open_wallet(actor, customer, "EUR", " Travels ", 0) == first
+    )
+    assert (money.everything(), money.rows("audit_entries")) == before
+    assert len({first, *(accounts.open_wallet(*asked, after=first) for _time in range(2))}) == 2
+    for other in ((actor, customer, "USD", "Travels"), (actor, customer, "EUR", "")):
+        assert accounts.open_wallet(*other, after=0) != first
+    neighbour = people.add("Борис").id
+    assert accounts.open_wallet(actor, neighbour, "EUR", "Travels", after=0) != first
+
+
 def test_a_customer_may_have_several_wallets_in_one_currency(actor):
     customer = people.add().id
     ids = [accounts.open_wallet(actor, customer, "RUB") for _time in range(3)]

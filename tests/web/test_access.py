@@ -53,6 +53,10 @@ TABLE = {
     ("wallet.wallet_payees", "GET"): WRITE,
     ("wallet.wallet_open", "GET"): WRITE,
     ("wallet.wallet_open", "POST"): posted(422, WRITE),
+    ("wallet.wallet_settings", "GET"): WRITE,
+    ("wallet.wallet_settings", "POST"): posted(422, WRITE),
+    ("wallet.wallet_status", "POST"): posted(422, ADMIN),
+    ("wallet.wallet_overdraft", "POST"): posted(422, ADMIN),
     ("wallet.wallet_deposit", "GET"): WRITE,
     ("wallet.wallet_deposit", "POST"): posted(422, WRITE),
     ("wallet.wallet_withdraw", "GET"): WRITE,
@@ -98,7 +102,7 @@ def browsers(client, viewer, manager, admin, stranger):
 def address(app, vera):
     """`address(endpoint)` leads to a row that is there; to another one each time where the route deletes it."""
     upload, keep = stored_import(), people.add("Anna", telegram="anna_i")
-    money.wallet_of(keep.id)
+    wallet = money.wallet_of(keep.id)
 
     def make(endpoint: str) -> str:
         deletes = "delete" in endpoint
@@ -112,7 +116,7 @@ def address(app, vera):
             "imports": upload,
             "settings": vera.id,
         }
-        known = {"pk": pk.get(noun), "customer_pk": customer.id, "filename": "app.css"}
+        known = {"pk": pk.get(noun), "customer_pk": customer.id, "account_id": wallet, "filename": "app.css"}
         with app.test_request_context():
             return url_for(endpoint, **{name: known[name] for name in arguments})
 

@@ -3,6 +3,7 @@
 import pytest
 
 from crm.services import accounts
+from tests import money
 from tests.web import wallets
 from tests.web.pages import page, toast
 from tests.web.wallets import refused
@@ -23,6 +24,30 @@ def test_it_is_opened_chosen_and_noted(manager, boris, anna, purse, trail):
     shown = page(manager.get(answer.location))
     assert shown.one("a", inside=f"account-{second.id}")["aria-current"] == "true"
     assert "The wallet was opened." in shown.one(id="toasts").text
+
+
+def test_a_second_one_in_the_same_currency_is_offered_first_and_opened_once(manager, anna, purse, nothing_changes):
+    euros = money.wallet_of(anna.id, "EUR")
+    shown = page(manager.get(f"{address(anna)}?account={euros}"))
+    form = {name: shown.value(name, inside="open-form") for name in ("currency", "after", "name")}
+    assert form == {"currency": "EUR", "after": str(euros), "name": ""}
+    first = manager.post(address(anna), data=form)
+    with nothing_changes():
+        again = manager.post(address(anna), data=form)
+    assert again.location == first.location and len(accounts.of_customer(anna.id)) == 3
+    other = manager.post(address(anna), data=form | {"name": "Отпуск"})
+    assert other.location != first.location and len(accounts.of_customer(anna.id)) == 4
+
+
+def test_a_form_that_was_refused_comes_back_able_to_open_another(manager, anna, purse):
+    shown = page(manager.post(address(anna), data={"currency": "XXX", "after": "0"}))
+    assert shown.value("after", inside="open-form") == str(purse)
+
+
+@pytest.mark.parametrize("after", ["", "x", "-1", "9" * 30, "²", "1\x00"])
+def test_a_mark_that_makes_no_sense_is_as_if_it_were_not_there(manager, anna, purse, after):
+    assert manager.post(address(anna), data={"currency": "RUB", "after": after}).status_code == 303
+    assert len(accounts.of_customer(anna.id)) == 2
 
 
 def test_in_place_it_is_the_wallets_with_the_new_one(manager, anna):
