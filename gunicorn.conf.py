@@ -1,5 +1,7 @@
 """How gunicorn serves the product; addresses and sizes come from the same environment as everything else."""
 
+import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,9 @@ host = settings["CRM_HOST"]
 bind = f"[{host}]:{settings['CRM_PORT']}" if ":" in host else f"{host}:{settings['CRM_PORT']}"
 workers = settings["WEB_CONCURRENCY"]
 worker_class = "gthread"
-threads = 32
+# A follower keeps a thread as long as it waits; they begin when they are needed, and the database pool is apart.
+threads = settings["FOLLOWERS_PER_PROCESS"] + 100
+worker_connections = threads + 1000
 preload_app = True  # one import instead of one per worker; nothing is connected before the fork
 timeout = 60
 graceful_timeout = 8
@@ -31,6 +35,27 @@ loglevel = "warning"
 accesslog = None  # search words and customers' names stand in addresses
 if Path("/dev/shm").is_dir():  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+# A follower has two file descriptors, and 1,024 is what many systems give at first.
+_soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, 8192)), _hard))
+
+
+def post_worker_init(worker: Any) -> None:
+    """Gunicorn waits for open sockets when it is told to stop: the followers are sent away first."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        _close_followers_at(number, worker.wsgi)
+
+
+def _close_followers_at(number: int, app: Any) -> None:
+    stop: Any = signal.getsignal(number)
+
+    def close_and_stop(*details: Any) -> None:
+        app.extensions["live"].close()
+        stop(*details)
+
+    signal.signal(number, close_and_stop)
 
 
 def post_fork(_server: Any, worker: Any) -> None:

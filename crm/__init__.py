@@ -32,12 +32,17 @@ def _init_proxy(app: Flask) -> None:
 
 
 def _init_extensions(app: Flask) -> None:
-    from crm import models  # noqa: F401  (migrations see every table)
+    from crm import (
+        live,
+        models,  # noqa: F401  (migrations see every table)
+    )
     from crm.db import db
     from crm.extensions import compress, csrf, limiter, login, migrate
+    from crm.services import payment_json
     from crm.web import guards, routing
 
     db.init_app(app)
+    live.init_app(app, payment_json.news)
     migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
     login.init_app(app)
     login.user_loader(guards.person)
@@ -49,6 +54,7 @@ def _init_extensions(app: Flask) -> None:
 
 
 def _init_web(app: Flask) -> None:
+    from crm.api import payments as api_payments
     from crm.web import (
         accounts,
         auth,
@@ -66,7 +72,7 @@ def _init_web(app: Flask) -> None:
         wallet,
     )
 
-    for noun in (auth, customers, channels, wallet, accounts, imports, dashboard, settings, health):
+    for noun in (auth, customers, channels, wallet, accounts, imports, dashboard, settings, health, api_payments):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)

@@ -24,14 +24,18 @@ SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NU
 _ALWAYS: dict[str, Any] = {
     # Static files alone: compressed beside a secret, what a stranger puts into a page gives the secret away (BREACH).
     "COMPRESS_MIMETYPES": ["text/css", "text/javascript", "image/svg+xml"],
+    # Each takes a thread of those that gunicorn.conf.py counts out, and one more for its socket.
+    "FOLLOWERS_PER_PROCESS": 1000,
+    "FOLLOWERS_PER_USER": 600,
     "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
     "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
     "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
     "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
-    # As many connections as a web process has threads; one that the database has dropped is noticed and replaced.
-    # What people typed does not stand in stack traces.
+    # Apart from the threads, most of which only wait for news and hold no connection: more than 32 at work in one
+    # process would hinder each other. A connection that the database has dropped is noticed and replaced. What people
+    # typed does not stand in stack traces.
     "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True, "hide_parameters": True},
     "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
     "WTF_I18N_ENABLED": False,  # every label and message is ours: its catalogue would be read anew for each request

@@ -5,12 +5,14 @@ import time
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm.errors import Busy, DomainError, Invalid
 from crm.extensions import limiter
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
+from crm.web.problems import problem
 
 
 def init_app(app: Flask) -> None:
@@ -21,6 +23,12 @@ def init_app(app: Flask) -> None:
         response = respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
         if isinstance(error, Busy):
             response.headers["Retry-After"] = "2"
+        return response
+
+    @app.errorhandler(PoolTimeout)
+    def crowded(_error: PoolTimeout) -> Response:
+        response = respond(503, sentences()[503])
+        response.headers["Retry-After"] = "2"
         return response
 
     @app.errorhandler(CSRFError)
@@ -52,12 +60,15 @@ def sentences() -> dict[int, str]:
         405: _("This cannot be done this way."),
         413: _("This is larger than the server takes."),
         429: _("Too many attempts. Wait a minute and try again."),
+        503: _("The server has no room for this at the moment. Please try again."),
         500: _("Something went wrong on our side. Nothing was changed; please try again."),
     }
 
 
 def respond(status: int, message: str, fields: dict[str, list[str]] | None = None) -> Response:
     """The message as a toast, as JSON or as a page, by what the asker expects."""
+    if request.path.startswith("/api/"):
+        return problem(status, message, fields)
     if is_partial():
         response = make_response("", status)
         response.headers["HX-Trigger"] = json.dumps({"toast": {"message": message, "level": "danger"}})

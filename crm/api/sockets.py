@@ -1,0 +1,153 @@
+"""WebSockets: the upgrade, and the conversation with one follower."""
+
+import json
+import logging
+import selectors
+import socket
+import struct
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import Any
+
+from flask import Response, abort, request
+from flask_login import current_user
+from simple_websocket import ConnectionClosed, Server
+from wsproto.frame_protocol import CloseReason
+from wsproto.utilities import RemoteProtocolError
+
+from crm import live
+from crm.db import db
+from crm.web.guards import still_may
+
+log = logging.getLogger(__name__)
+PING_SECONDS = 15
+CHECK_SECONDS = 30.0  # how often it is asked whether the person may still read
+SEND_SECONDS = 10  # a client that takes nothing for so long is gone
+GOODBYE_SECONDS = 1.0  # for the client's own closing frame
+BREATH_SECONDS = 0.1  # between two lists of a client: each is read from the database
+LONGEST_MESSAGE = 16 * 1024
+MOST_IDS = 200
+
+Talk = Callable[[Server, live.Hub, live.Follower], None]
+
+
+class Upgraded(Response):
+    """What is left to say when the socket is closed: nothing, which gunicorn wants to hear in its own way."""
+
+    def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise StopIteration
+
+
+def upgrade(talk: Talk) -> Response:
+    """Make a WebSocket of the present request and hold the conversation; 429 or 503 where there is no room for it.
+
+    The database session ends before: whoever waits holds none.
+    """
+    if "gunicorn.socket" not in request.environ:
+        abort(501)
+    hub, owner, wake = live.hub(), current_user.id, threading.Event()
+    db.session.remove()
+    try:
+        with hub.follower(owner, wake) as follower, _server(wake) as ws:
+            talk(ws, hub, follower)
+    except live.NoRoom as error:
+        abort(429 if error.of_owner else 503)
+    return Upgraded()
+
+
+def follow(ids: Sequence[str] = ()) -> Talk:
+    """The conversation about these payments; without any, about those that the client names."""
+    return partial(_talk, list(ids), current_user.get_id())
+
+
+def _talk(ids: list[str], identity: str, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
+    listens, check_at = not ids, time.monotonic() + CHECK_SECONDS
+    if ids:
+        hub.follow(follower, ids)
+    while True:
+        said = _last_word(ws)
+        if listens and said is not None:
+            ids = _ids(said)
+            hub.follow(follower, ids)
+        news, is_more = hub.take(follower)
+        for one in news:
+            ws.send(one.text)
+        if (ids or said is not None) and not is_more:
+            return None
+        if hub.is_closing:
+            return ws.close(CloseReason.SERVICE_RESTART)
+        if time.monotonic() >= check_at:
+            if not ids or not still_may(identity):
+                return ws.close(CloseReason.POLICY_VIOLATION)
+            check_at = time.monotonic() + CHECK_SECONDS
+        follower.wake.wait(max(0.0, check_at - time.monotonic()))
+        follower.wake.clear()
+
+
+def _last_word(ws: Server) -> str | bytes | None:
+    """What the client has said since, the last of it; raises `ConnectionClosed` where it has gone."""
+    last = None
+    while (said := ws.receive(timeout=0)) is not None:
+        last = said
+    if last is not None:
+        time.sleep(BREATH_SECONDS)
+    return last
+
+
+def _ids(said: str | bytes) -> list[str]:
+    """The ids of a JSON list of UUIDs; raises `ValueError`."""
+    try:
+        named = json.loads(said)
+    except RecursionError:
+        named = None
+    if not isinstance(named, list) or len(named) > MOST_IDS or not all(isinstance(pk, str) for pk in named):
+        raise ValueError(f"a JSON list of at most {MOST_IDS} ids is expected")
+    return [str(uuid.UUID(pk)) for pk in named]
+
+
+@contextmanager
+def _server(wake: threading.Event) -> Iterator[Server]:
+    """The other end of the request's socket; `wake` is set when the client says something or goes."""
+    own = request.environ["gunicorn.socket"]
+    ws = _accept(own, wake)
+    try:
+        yield ws
+    except (ConnectionClosed, OSError):
+        pass  # the client has gone
+    except ValueError as error:
+        with suppress(ConnectionClosed, OSError):
+            ws.close(CloseReason.INVALID_FRAME_PAYLOAD_DATA, str(error)[:100])
+    except Exception:
+        # An error page would be no frame: nothing may come out of here.
+        log.exception("a follower could not be told")
+        with suppress(ConnectionClosed, OSError):
+            ws.close(CloseReason.INTERNAL_ERROR)
+    finally:
+        with suppress(ConnectionClosed, OSError):
+            ws.close()
+        ws.thread.join(GOODBYE_SECONDS)
+        with suppress(OSError):
+            own.shutdown(socket.SHUT_RDWR)  # else gunicorn's main loop would linger over it
+
+
+def _accept(own: socket.socket, wake: threading.Event) -> Server:
+    other = own.dup()  # simple-websocket closes it, as gunicorn does with its own
+    other.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_SECONDS, 0))
+    environ = request.environ | {"gunicorn.socket": other}
+    environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)  # compression would take 300 kB for each follower
+    try:
+        return Server.accept(
+            environ,
+            ping_interval=PING_SECONDS,
+            max_message_size=LONGEST_MESSAGE,
+            thread_class=partial(threading.Thread, daemon=True),
+            event_class=lambda: wake,
+            selector_class=selectors.PollSelector,
+        )
+    except RemoteProtocolError:  # a handshake without its key or version
+        other.close()
+        abort(400)

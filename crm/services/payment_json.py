@@ -1,0 +1,106 @@
+"""A payment as programs see it: the one shape of the REST API, of polling and of what followers are told."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from crm.db import db
+from crm.errors import NotFound
+from crm.i18n import gettext as _
+from crm.ledger import refusals
+from crm.live import News
+from crm.models import Account, Operation, Payment
+from crm.money import to_text
+
+FINAL = ("COMPLETED", "FAILED")
+Line = tuple[Operation, str]  # with the currency of its account
+
+
+def as_json(payment: Payment, lines: Sequence[Line]) -> dict[str, Any]:
+    """The payment with its operations: amounts as decimal strings, times by RFC 3339 in UTC, the UUID as a string.
+
+    `failure_message` is in the reader's language; programs go by `failure_code`.
+    """
+    currency, failure = payment.currency, payment.failure_code
+    return {
+        "id": str(payment.id),
+        "kind": payment.kind,
+        "status": payment.status,
+        "from_account": payment.from_account_id,
+        "to_account": payment.to_account_id,
+        "source": payment.source,
+        "amount": to_text(payment.amount, currency),
+        "currency": currency,
+        "commission": to_text(payment.commission, currency),
+        "to_amount": to_text(payment.amount - payment.commission, currency),
+        "to_currency": currency,
+        "rate": None,
+        "description": payment.description,
+        "failure_code": failure,
+        "failure_message": refusals.sentence(failure) if failure else None,
+        "created_at": moment(payment.created_at),
+        "completed_at": payment.completed_at and moment(payment.completed_at),
+        "created_by": payment.created_by_id,
+        "reversal_of": None,
+        "reversed_amount": to_text(0, currency),
+        "metadata": {},
+        "operations": [_operation(*line) for line in lines],
+    }
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC.
+
+    >>> moment(datetime(2026, 11, 25, 12, 30, tzinfo=UTC))
+    '2026-11-25T12:30:00Z'
+    """
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def one(pk: uuid.UUID) -> dict[str, Any]:
+    """The payment under this id as JSON; raises `NotFound`."""
+    found = many([pk])
+    if not found:
+        raise NotFound(_("There is no such payment."))
+    return found[0]
+
+
+def many(ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:
+    """Those of the payments that there are, as JSON, in the order of their ids; two statements for all of them."""
+    wanted = select(Payment).where(Payment.id.in_(ids)).order_by(Payment.id).execution_options(populate_existing=True)
+    payments = db.session.scalars(wanted).all()
+    lines: dict[uuid.UUID, list[Line]] = {payment.id: [] for payment in payments}
+    done = [payment.id for payment in payments if payment.status == "COMPLETED"]
+    if done:
+        written = select(Operation, Account.currency).join(Account, Account.id == Operation.account_id)
+        for operation, currency in db.session.execute(
+            written.where(Operation.payment_id.in_(done)).order_by(Operation.id)
+        ):
+            lines[operation.payment_id].append((operation, currency))
+    return [as_json(payment, lines[payment.id]) for payment in payments]
+
+
+def news(ids: Sequence[str]) -> dict[str, News]:
+    """How the payments under these ids stand, as followers are told: 32 hex digits → the payment's JSON."""
+    return {
+        uuid.UUID(payment["id"]).hex: News(payment["status"], json.dumps(payment), payment["status"] in FINAL)
+        for payment in many([uuid.UUID(pk) for pk in ids])
+    }
+
+
+def _operation(operation: Operation, currency: str) -> dict[str, Any]:
+    after = operation.balance_after
+    return {
+        "id": operation.id,
+        "account": operation.account_id,
+        "kind": operation.kind,
+        "signed_amount": to_text(operation.signed_amount, currency),
+        "currency": currency,
+        "balance_after": None if after is None else to_text(after, currency),
+        "sequence": operation.sequence,
+        "created_at": moment(operation.created_at),
+    }
