@@ -1,5 +1,6 @@
 """Technical accounts: where money comes in and goes out, per currency and period, with the operations behind it."""
 
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
@@ -14,6 +15,7 @@ from crm.models import Permission
 from crm.models.ledger import TechnicalCode
 from crm.services import currencies, technical
 from crm.services.technical import Turnover
+from crm.web.accounts_chart import chart_of, chosen_chart
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
 from crm.web.periods import asked, periods, today
@@ -26,6 +28,32 @@ CODE_NAMES = SOURCE_NAMES | {
     TechnicalCode.CONVERSION: _l("Conversion"),
     TechnicalCode.OPENING: _l("Balances brought over"),
 }
+
+
+@dataclass(frozen=True)
+class Group:
+    """The accounts of one currency, and what is asked of them first."""
+
+    currency: str
+    accounts: list[Turnover]
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing happened."""
+        return not any(one.count for one in self.accounts)
+
+    @property
+    def headline(self) -> list[tuple[str, Turnover, int]]:
+        """What is asked, the account that answers, and the answer in minor units. Commission that was given back is
+        none; of the ways, what came in or left by them is told, whatever went the other way.
+        """
+        by_code = {one.code: one for one in self.accounts}
+        commission, bank, e_wallet = (by_code[code] for code in ("commission", "bank_transfer", "e_wallet"))
+        return [
+            (_("Commission taken"), commission, commission.net),
+            (_("Came in by bank transfer"), bank, bank.outgoing),
+            (_("Left to e-wallets"), e_wallet, e_wallet.incoming),
+        ]
 
 
 @bp.get("/")
@@ -67,14 +95,17 @@ def currency_add() -> Response:
 
 def _list(form: PeriodForm, currency_form: CurrencyForm, status: int = 200) -> Response:
     try:
-        found = technical.turnovers(*asked(form))
+        first, last = asked(form)
+        found = technical.turnovers(first, last)
+        chart = chosen_chart(found, first, last)
     except Invalid as error:
         attach(form, error)
-        found, status = [], 422
+        found, chart, status = [], None, 422
     context = {
         "form": form,
         "currency_form": currency_form,
-        "groups": [(currency, list(group)) for currency, group in groupby(found, lambda one: one.currency)],
+        "groups": [Group(currency, list(group)) for currency, group in groupby(found, lambda one: one.currency)],
+        "chart": chart,
         "code_names": CODE_NAMES,
         "periods": periods(today()),
     }
@@ -94,4 +125,5 @@ def _detail(form: PeriodForm, account: Turnover, first: date, last: date, status
     }
     if is_partial() and request.headers.get("HX-Target") == "more":
         return make_response(render_template("accounts/_operations.html", **context))
-    return answer("accounts/detail.html", "accounts/_account.html", status, **context)
+    chart = chart_of(account, first, last)
+    return answer("accounts/detail.html", "accounts/_account.html", status, **context, chart=chart)

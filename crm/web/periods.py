@@ -35,12 +35,15 @@ def day_of(text: str) -> date | None:
 
 
 def periods(now: date) -> list[Period]:
-    """The month and the year so far, and the whole month before."""
+    """Today, the week (from Monday, ISO 8601), month, quarter and year so far, and the whole month before."""
     month = now.replace(day=1)
     end = month - timedelta(days=1)
     return [
+        Period(_("Today"), now, now),
+        Period(_("This week"), now - timedelta(days=now.weekday()), now),
         Period(_("This month"), month, now),
         Period(_("Last month"), end.replace(day=1), end),
+        Period(_("This quarter"), month.replace(month=(now.month - 1) // 3 * 3 + 1), now),
         Period(_("This year"), now.replace(month=1, day=1), now),
     ]
 

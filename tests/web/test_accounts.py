@@ -3,6 +3,7 @@
 import pytest
 
 from crm.services import currencies
+from crm.web.periods import today
 from tests import money
 from tests.web.pages import page, toast
 
@@ -33,7 +34,67 @@ def test_a_figure_leads_to_its_operations(viewer, wallet):
     path = f"/accounts/{money.technical('sales')}/"
     shown = page(viewer.get(path))
     assert "Sales, RUB" in [one.text for one in shown.all("h1")]
-    assert "Order 7" in shown.one("tbody").text and "Анна" in shown.one("tbody").text
+    rows = shown.one("tbody", id="operations").text
+    assert "Order 7" in rows and "Анна" in rows
+
+
+def headline(shown) -> dict[str, str]:
+    """What is asked first, and the answers."""
+    return dict(zip([one.text for one in shown.all("dt")], [one.text for one in shown.all("dd")], strict=True))
+
+
+def test_three_questions_are_answered_at_a_glance(viewer, wallet):
+    money.SERVICE.withdraw(wallet, 1234, "e_wallet")
+    money.post([money.draft(wallet, money.technical("sales"), 5000, commission=77, kind="spend")])
+    shown = page(viewer.get("/accounts/"))
+    assert headline(shown) == {
+        "Commission taken, RUB": "RUB 0.77",
+        "Came in by bank transfer, RUB": "RUB 1,250.50",
+        "Left to e-wallets, RUB": "RUB 12.34",
+    }
+    link = next(one for one in shown.all("a") if one.text == "RUB 12.34")
+    assert link["href"].startswith(f"/accounts/{money.technical('e_wallet')}/?first=")
+
+
+def drawn(shown) -> list[tuple[str, str, str]]:
+    """The chart's points: into wallets, out of wallets, net, in minor units."""
+    rows = [row.attrs for row in shown.all("tr", inside="chart-figures") if "data-at" in row.attrs]
+    return [(row["data-into"], row["data-out"], row["data-net"]) for row in rows]
+
+
+def test_the_chart_is_of_the_currency_and_the_account_that_are_chosen(viewer, wallet):
+    money.SERVICE.deposit(money.wallet("EUR"), 900, "cash")
+    now = today()
+    path = f"/accounts/?first={now}&last={now}"
+    chosen = {
+        "": ("125050", "-20000", "105050"),
+        "&code=sales": ("0", "-20000", "-20000"),
+        "&currency=EUR&code=": ("900", "0", "900"),
+        "&currency=EUR&code=cash": ("900", "0", "900"),
+        "&currency=XXX&code=x%00": ("125050", "-20000", "105050"),
+    }
+    for query, point in chosen.items():
+        shown = page(viewer.get(path + query, htmx=True))
+        assert drawn(shown) == [point], query
+        period = next(one for one in shown.all("a") if one.text == "This year")
+        for piece in ("currency=EUR", "code=cash"):
+            assert (piece in period["href"]) is (piece in query)
+    assert drawn(page(viewer.get(f"/accounts/{money.technical('sales')}/"))) != []
+
+
+def test_where_nothing_happened_there_is_no_chart(viewer, wallet):
+    shown = page(viewer.get("/accounts/?first=2020-01-01&last=2020-01-31"))
+    assert "Nothing happened" in shown.one(id="chart").text and not shown.all(id="chart-figures")
+    assert not shown.all("dt") and not shown.all("tbody")
+
+
+def test_only_the_pages_that_have_a_chart_load_it(viewer, wallet):
+    for path, expected in (
+        ("/accounts/", True),
+        (f"/accounts/{money.technical('cash')}/", True),
+        ("/customers/", False),
+    ):
+        assert ("uplot" in viewer.get(path).text) is expected, path
 
 
 def test_more_operations_come_in_pieces(viewer, wallet):
@@ -80,4 +141,4 @@ def test_what_is_no_new_currency_is_refused_at_the_field(admin, code, nothing_ch
 def test_nobody_else_may_add_one(manager, viewer, client, stranger):
     got = [one.post("/accounts/currencies/", data={"currency": "KZT"}).status_code for one in (client, viewer, manager)]
     assert got == [302, 403, 403] and stranger.get("/accounts/").status_code == 404
-    assert 'name="currency"' not in manager.get("/accounts/").text
+    assert 'id="currency"' not in manager.get("/accounts/").text

@@ -49,14 +49,18 @@ def test_it_is_of_this_month_unless_another_period_is_asked_for(viewer, anna, bu
 
 
 def test_often_asked_periods_are_a_click_away():
-    months = [(one.first, one.last) for one in wallet_statement.periods(date(2026, 3, 1))]
-    assert months == [
-        (date(2026, 3, 1), date(2026, 3, 1)),
-        (date(2026, 2, 1), date(2026, 2, 28)),
-        (date(2026, 1, 1), date(2026, 3, 1)),
-    ]
-    newyear = wallet_statement.periods(date(2026, 1, 15))[1]
-    assert (newyear.first, newyear.last) == (date(2025, 12, 1), date(2025, 12, 31))
+    offered = {one.name: (one.first, one.last) for one in wallet_statement.periods(date(2026, 6, 3))}
+    assert offered == {
+        "Today": (date(2026, 6, 3), date(2026, 6, 3)),
+        "This week": (date(2026, 6, 1), date(2026, 6, 3)),
+        "This month": (date(2026, 6, 1), date(2026, 6, 3)),
+        "Last month": (date(2026, 5, 1), date(2026, 5, 31)),
+        "This quarter": (date(2026, 4, 1), date(2026, 6, 3)),
+        "This year": (date(2026, 1, 1), date(2026, 6, 3)),
+    }
+    newyear = {one.name: (one.first, one.last) for one in wallet_statement.periods(date(2026, 1, 1))}
+    assert newyear["Last month"] == (date(2025, 12, 1), date(2025, 12, 31))
+    assert newyear["This week"] == (date(2025, 12, 29), date(2026, 1, 1))
 
 
 def test_the_file_has_plain_numbers_and_no_formulas(viewer, anna, busy):
