@@ -144,7 +144,8 @@ _NORMALIZERS: dict[ChannelType, Callable[[str, str], str]] = {
     ChannelType.OTHER: _other,
 }
 
-_ADDRESSES = {
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]+(?:@[A-Za-z0-9.-]+)?\Z")  # nearly all of them, and `quote` takes longer
+_ADDRESSES: dict[str, str] = {
     ChannelType.PHONE: "tel:{}",
     ChannelType.EMAIL: "mailto:{}",
     ChannelType.TELEGRAM: "https://t.me/{}",
@@ -163,7 +164,8 @@ def link(type_: str, normalized: str) -> str:
         return ""
     number = normalized.removeprefix("+") if type_ == ChannelType.WHATSAPP else normalized
     safe = "+" if type_ == ChannelType.PHONE else "@"
-    return _ADDRESSES[ChannelType(type_)].format(quote(number, safe=safe))
+    plain = _PLAIN.match(number.removeprefix("+") if safe == "+" else number)
+    return _ADDRESSES[type_].format(number if plain else quote(number, safe=safe))
 
 
 @lru_cache(maxsize=4096)

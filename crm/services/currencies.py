@@ -12,10 +12,12 @@ from crm.models import Currency
 from crm.services import audit
 from crm.services.audit import Actor
 
+_CODES = select(Currency.__table__.c.code).order_by(Currency.__table__.c.code)
+
 
 def codes() -> list[str]:
     """ISO 4217 codes of the currencies in use, in order."""
-    return list(db.session.scalars(select(Currency.code).order_by(Currency.code)))
+    return list(db.session.scalars(_CODES))
 
 
 @retrying

@@ -20,6 +20,7 @@ from crm.services.channels import refuse_taken
 from crm.services.customer_data import CustomerData, clean
 from crm.text import fold, has_control, squeeze
 
+_TAG_NAMES = select(Tag.__table__.c.name).order_by(Tag.__table__.c.key).limit(500)
 FIELDS = ("name", "kind", "company", "city", "notes", "external_id")
 
 
@@ -168,7 +169,7 @@ def tags_named(names: list[str]) -> list[Tag]:
 
 def all_tags() -> list[str]:
     """The names of all tags, in order (500 at most: it fills a filter)."""
-    return list(db.session.scalars(select(Tag.name).order_by(Tag.key).limit(500)))
+    return list(db.session.scalars(_TAG_NAMES))
 
 
 def alike(data: CustomerData) -> list[Likeness]:

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from crm.channel_types import ChannelType
 from crm.db import db
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
-from crm.services.search import Criteria, conditions
+from crm.services.search_criteria import Criteria
+from crm.services.search_statements import conditions
 from crm.spreadsheet import guarded
 
 CHUNK = 2000

@@ -6,19 +6,20 @@ from sqlalchemy import BigInteger, ColumnElement, Subquery, and_, cast, false, f
 
 from crm.models import AccountBalance, Customer
 
-_TOTAL = cast(func.sum(AccountBalance.balance), BigInteger)
+_BALANCES = AccountBalance.__table__
+_TOTAL = cast(func.sum(_BALANCES.c.balance), BigInteger)
 
 
 def totals(currency: str) -> Subquery:
     """`customer_id` and `total` of those who have an account in the currency."""
-    held = select(AccountBalance.customer_id, _TOTAL.label("total")).where(AccountBalance.currency == currency)
-    return held.group_by(AccountBalance.customer_id).subquery("totals")
+    held = select(_BALANCES.c.customer_id, _TOTAL.label("total")).where(_BALANCES.c.currency == currency)
+    return held.group_by(_BALANCES.c.customer_id).subquery("totals")
 
 
 def total_of(customer_id: Any, currency: str) -> ColumnElement[int | None]:
     """What one customer holds; NULL without an account. For few rows."""
-    own = (AccountBalance.customer_id == customer_id, AccountBalance.currency == currency)
-    return select(_TOTAL).where(*own).correlate_except(AccountBalance).scalar_subquery()
+    own = (_BALANCES.c.customer_id == customer_id, _BALANCES.c.currency == currency)
+    return select(_TOTAL).where(*own).correlate_except(_BALANCES).scalar_subquery()
 
 
 def within(currency: str, least: int | None, most: int | None) -> ColumnElement[bool]:
@@ -31,10 +32,8 @@ def within(currency: str, least: int | None, most: int | None) -> ColumnElement[
     if least is not None and most is not None and most < least:
         return false()
     by_customer = (
-        select(AccountBalance.customer_id)
-        .where(AccountBalance.currency == currency)
-        .group_by(AccountBalance.customer_id)
+        select(_BALANCES.c.customer_id).where(_BALANCES.c.currency == currency).group_by(_BALANCES.c.customer_id)
     )
     if nothing_is_within:
-        return Customer.id.not_in(by_customer.having(not_(and_(*bounds))))
-    return Customer.id.in_(by_customer.having(and_(*bounds)))
+        return Customer.__table__.c.id.not_in(by_customer.having(not_(and_(*bounds))))
+    return Customer.__table__.c.id.in_(by_customer.having(and_(*bounds)))

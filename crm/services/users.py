@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.channel_types import ChannelError, ChannelType, normalize
@@ -22,6 +22,7 @@ from crm.text import has_control, squeeze
 NAME_LIMIT, EMAIL_LIMIT = 200, 254
 DEFAULT_ADMIN = "admin@example.com"
 _Errors = dict[str, list[str]]
+_BY_ID = select(User).where(User.id == bindparam("pk"))  # every request asks: put together once
 
 
 @retrying
@@ -161,7 +162,7 @@ def by_session(id_string: str) -> User | None:
     pk, _dot, key = id_string.partition(".")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
-    user = db.session.get(User, int(pk))
+    user = db.session.scalar(_BY_ID, {"pk": int(pk)})
     if user is None or not user.active or not hmac.compare_digest(user.session_key.encode(), key.encode()):
         return None
     return user

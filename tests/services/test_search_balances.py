@@ -100,7 +100,7 @@ def test_a_page_costs_the_same_number_of_statements_however_it_is_sorted(app, co
         for limit in (2, 20):
             with count_statements() as statements:
                 search.find(criteria, limit=limit)
-            assert len(statements) == 3
+            assert len(statements) == 2
     with count_statements() as statements:
         search.find(Criteria(q="customer"), limit=20, tags=False)
     assert len(statements) == 2
