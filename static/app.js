@@ -50,7 +50,7 @@
     }
   });
   body.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.target?.id === "customer-rows") $("#new-name")?.focus();
+    if (["customer-rows", "new-customer"].includes(event.detail.target?.id) && !$('[aria-invalid="true"]')) $("#new-name")?.focus();
     const holder = document.activeElement; // a dialog that was just closed may hold the focus until the next frame
     if (holder === body || holder?.closest("dialog:not([open])")) $("[data-focus]", event.target)?.focus();
   });
@@ -68,25 +68,24 @@
     dialog.showModal();
   });
 
-  const reveal = (id) => {
-    const element = document.getElementById(id);
-    if (!element) return false;
-    element.hidden = false;
-    $("input:not([type=hidden])", element).focus();
-    return true;
-  };
-  const blank = $("#new-customer")?.cloneNode(true);
+  // A form that is fetched into its place: asked for again, it is gone back to with what was typed; hidden, it is gone
+  body.addEventListener("htmx:beforeRequest", (event) => {
+    const { reveal } = event.detail.elt.dataset;
+    const form = reveal && $(`form#${reveal}`);
+    if (!form) return;
+    event.preventDefault();
+    $("input:not([type=hidden])", form).focus();
+  });
   const hide = (form) => {
-    const fresh = blank.cloneNode(true);
-    form.replaceWith(fresh);
-    htmx.process(fresh);
-    $(`[data-reveal="${fresh.id}"]`).focus();
+    const place = document.createElement("div");
+    place.id = form.id;
+    place.hidden = true;
+    form.replaceWith(place);
+    $(`[data-reveal="${place.id}"]`).focus();
   };
 
   document.addEventListener("click", (event) => {
     const target = event.target;
-    const revealing = target.closest("[data-reveal]");
-    if (revealing && reveal(revealing.dataset.reveal)) event.preventDefault();
     const hiding = target.closest("[data-hide]");
     if (hiding) hide(document.getElementById(hiding.dataset.hide));
     const closing = target.closest("[data-close]");
@@ -122,7 +121,9 @@
     if (event.key === "Escape") {
       if (event.target.closest("#hits")) $("#search-input").focus();
       $("#hits")?.replaceChildren();
-      const form = event.target.closest("#new-customer");
+      const opener = event.target.closest("[data-reveal]");
+      if (opener) htmx.trigger(opener, "htmx:abort");
+      const form = event.target.closest("#new-customer") ?? (opener && $(`form#${opener.dataset.reveal}`));
       if (form) hide(form);
       const menu = $("#user-menu");
       if (menu?.open) {

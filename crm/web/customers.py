@@ -44,7 +44,7 @@ def customer_list() -> Response:
         "state": state(criteria),
     }
     if not is_partial():
-        context |= {"tags": customers.all_tags(), "currencies": currencies.codes(), "form": NewCustomerForm()}
+        context |= {"tags": customers.all_tags(), "currencies": currencies.codes()}
     response = answer("customers/list.html", "customers/_list.html", **context)
     if is_partial():
         typing = request.headers.get("HX-Trigger-Name") == "q"
@@ -55,7 +55,7 @@ def customer_list() -> Response:
 @bp.route("/create/", methods=["GET", "POST"])
 @requires(Permission.WRITE)
 def customer_create() -> Response:
-    """A new customer on a page of its own."""
+    """A new customer on a page of its own; the list fetches its short form here."""
     form = NewCustomerForm()
     if request.method == "POST":
         try:
@@ -64,7 +64,10 @@ def customer_create() -> Response:
             return _refused(form, error, "customers/create.html", "customers/_create_form.html")
         notify(_("%(name)s was added.", name=customer.name))
         return go(url_for("customers.customer_detail", pk=customer.id))
-    return answer("customers/create.html", "customers/_create_form.html", form=form)
+    inline = request.headers.get("HX-Target") == "new-customer"
+    return answer(
+        "customers/create.html", "customers/_new_row.html" if inline else "customers/_create_form.html", form=form
+    )
 
 
 @bp.get("/<int:pk>/")

@@ -27,6 +27,13 @@ def test_the_form_is_there(manager):
     assert all(shown.all("label", for_=shown.one(inside="create-form", name=name)["id"]) for name in FORM)
 
 
+def test_the_list_fetches_its_short_form(manager):
+    shown = page(manager.get(CREATE, htmx=True, headers={"HX-Target": "new-customer"}))
+    assert [root["id"] for root in shown.roots] == ["new-customer"]
+    fields = {one["name"] for one in shown.all("input", inside="new-customer")}
+    assert fields == {"csrf_token", "name", "phone", "email", "company", "city", "tags"}
+
+
 def test_a_customer_is_made_of_what_was_typed(manager, boris, trail):
     answer = manager.post(CREATE, data=FORM)
     anna = stored()

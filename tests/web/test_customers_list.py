@@ -34,8 +34,9 @@ def test_a_customer_is_shown_with_what_operators_reach_for(viewer, anna):
 def test_who_may_only_look_is_offered_no_change(viewer, manager, anna):
     for browser, offered in ((viewer, 0), (manager, 1)):
         shown = page(browser.get(LIST))
-        assert len(shown.all("form", id="new-customer")) == offered
-        assert len(shown.all("a", href="/customers/create/")) == offered
+        links = shown.all("a", href="/customers/create/")
+        assert (len(links), len(shown.all(id="new-customer"))) == (offered, offered)
+        assert all(link["hx-target"] == "#new-customer" for link in links)
 
 
 def test_the_partial_is_what_the_page_includes(manager, anna):
