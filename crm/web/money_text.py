@@ -4,10 +4,10 @@ import re
 from functools import lru_cache
 
 from babel import Locale
-from babel.numbers import format_currency
-from flask_babel import get_locale
+from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
-from crm.money import exponent, to_decimal
+from crm.money import exponent
+from crm.web.dates import language
 
 MINUS = "−"
 _LETTER_AND_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # CLDR wants a blank between them, and Babel forgets it
@@ -15,7 +15,7 @@ _LETTER_AND_DIGIT = re.compile(r"(?<=[A-Za-z])(?=\d)")  # CLDR wants a blank bet
 
 def money(minor: int, currency: str) -> str:
     """So many minor units, with the decimals that ISO 4217 gives the currency; it never breaks over two lines."""
-    return MINUS * (minor < 0) + _amount(abs(minor), currency, get_locale())
+    return money_in(minor, currency, language())
 
 
 def signed_money(minor: int, currency: str) -> str:
@@ -23,14 +23,26 @@ def signed_money(minor: int, currency: str) -> str:
     return "+" * (minor > 0) + money(minor, currency)
 
 
-@lru_cache(maxsize=8192)  # Babel takes 0.05 ms each, and a history shows a hundred amounts
-def _amount(minor: int, currency: str, locale: Locale) -> str:
-    pattern = _pattern(locale, exponent(currency))
-    text = format_currency(to_decimal(minor, currency), currency, pattern, locale, currency_digits=False)
-    return _LETTER_AND_DIGIT.sub("\u00a0", text)
+def money_in(minor: int, currency: str, language: str) -> str:
+    """The same for many, in this language; Babel takes 0.05 ms for each, so it says once what stands around."""
+    before, group, decimal, after = _manner(currency, language)
+    decimals = exponent(currency)
+    whole, part = divmod(abs(minor), 10**decimals)
+    number = f"{whole:,}".replace(",", group) + (f"{decimal}{part:0{decimals}}" if decimals else "")
+    return f"{MINUS if minor < 0 else ''}{before}{number}{after}"
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
+def _manner(currency: str, language: str) -> tuple[str, str, str, str]:
+    """What stands before the number, between its thousands, before its decimals, and after it."""
+    locale, decimals = Locale.parse(language), exponent(currency)
+    group, decimal = get_group_symbol(locale), get_decimal_symbol(locale)
+    nothing = format_currency(0, currency, _pattern(locale, decimals), locale, currency_digits=False)
+    zero = f"0{decimal}{'0' * decimals}" if decimals else "0"
+    before, _zero, after = _LETTER_AND_DIGIT.sub("\u00a0", nothing).partition(zero)
+    return before, group, decimal, after
+
+
 def _pattern(locale: Locale, decimals: int) -> str:
     """The locale's pattern with so many decimals: CLDR leaves out those of some currencies that have them."""
     standard: str = locale.currency_formats["standard"].pattern

@@ -1,16 +1,13 @@
-"""What templates write values with: addresses, icons, dates, numbers, contacts."""
+"""What templates write values with: addresses, icons, messages, numbers."""
 
 import hashlib
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
 from flask import Flask, current_app, request
-from flask_babel import format_decimal, get_locale, get_translations
+from flask_babel import format_decimal, get_translations
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
@@ -20,8 +17,10 @@ from crm.i18n import LANGUAGES
 from crm.models.user import ROLE_NAMES, Permission
 from crm.web.addresses import address
 from crm.web.criteria import list_url, sort_url
+from crm.web.dates import date_text, day, duration, language, moment
 from crm.web.highlight import highlight
 from crm.web.htmx import is_partial
+from crm.web.lines import lines
 from crm.web.locale import theme
 from crm.web.money_text import money, signed_money
 from crm.web.trail import field_name, happened, value_text
@@ -32,7 +31,7 @@ ICONS = "vendor/lucide-1.62.0.svg"
 
 def asset(filename: str) -> str:
     """The address of a static file, with a mark of its content: it may be kept for ever."""
-    path = Path(str(current_app.static_folder)) / filename
+    path = Path(f"{current_app.static_folder}/{filename}")
     return address("static", filename=filename, v=_digest(path, path.stat().st_mtime_ns))
 
 
@@ -51,55 +50,35 @@ def _icon(_root: str, name: str) -> Markup:
     return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(asset(ICONS), name)
 
 
-def moment(value: datetime | None) -> Markup:
-    """A date and time for people and machines, or a dash."""
-    if value is None:
-        return Markup("—")
-    return _moment(value.replace(microsecond=0), get_locale(), current_app.config["CRM_TIMEZONE"])
-
-
-@lru_cache(maxsize=4096)  # CLDR patterns take 0.1 ms each, and a list shows a hundred moments
-def _moment(value: datetime, locale: Locale, zone: str) -> Markup:
-    said = format_datetime(value, "short", tzinfo=ZoneInfo(zone), locale=locale)
-    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), said)
-
-
-def day(value: datetime | None) -> str:
-    """A date, or a dash."""
-    if value is None:
-        return "—"
-    return _day(value.astimezone(ZoneInfo(current_app.config["CRM_TIMEZONE"])).date(), get_locale())
-
-
-def date_text(value: date) -> str:
-    """A day of the calendar, wherever one is."""
-    return _day(value, get_locale())
-
-
-@lru_cache(maxsize=1024)
-def _day(value: date, locale: Locale) -> str:
-    return format_date(value, "medium", locale=locale)
-
-
 def translate(message: str, /, **values: Any) -> Markup:
     """The message in the reader's language; its own markup stands, values are escaped."""
-    return _translation(get_locale(), message) % values
+    return _translation(language(), message) % values if values else _sentence(language(), message)
 
 
 @lru_cache(maxsize=2048)  # Flask-Babel finds its way to the catalogue in 40 us, and a page has eighty messages
-def _translation(_locale: Locale, message: str) -> Markup:
+def _translation(_language: str, message: str) -> Markup:
     return Markup(get_translations().ugettext(message))  # noqa: S704  (the catalogue is the house's own)
+
+
+@lru_cache(maxsize=2048)
+def _sentence(language: str, message: str) -> Markup:
+    return _translation(language, message) % {}
+
+
+def names(lazy: Mapping[Any, Any]) -> Callable[[], dict[Any, str]]:
+    """A function that gives the names in the reader's language, put into each language once."""
+
+    @lru_cache(maxsize=8)
+    def said(_language: str) -> dict[Any, str]:
+        return {key: str(name) for key, name in lazy.items()}
+
+    return lambda: said(language())
 
 
 @pass_context  # else Jinja would work a constant out once, in the language of the first reader
 def number(_context: Context, value: int) -> str:
     """A number with the reader's separators."""
     return str(format_decimal(value))
-
-
-def duration(seconds: int) -> str:
-    """About how long, in the largest unit that fits."""
-    return format_timedelta(timedelta(seconds=seconds), threshold=1.2, locale=get_locale())
 
 
 def init_app(app: Flask) -> None:
@@ -125,14 +104,15 @@ def init_app(app: Flask) -> None:
         url_for=address,
         asset=asset,
         icon=icon,
+        lines=lines,
         list_url=list_url,
         sort_url=sort_url,
         theme=theme,
-        locale=lambda: str(get_locale()),
+        locale=language,
         languages=LANGUAGES,
-        channel_names=NAMES,
+        channel_names=names(NAMES),
         channel_link=link,
-        role_names=ROLE_NAMES,
+        role_names=names(ROLE_NAMES),
         kind_names=kind_names,
         partial=is_partial,
         Permission=Permission,
