@@ -1,10 +1,10 @@
 """What there is: every table of the product, imported here so that migrations see them all."""
 
 from crm.models.audit import AuditEntry
-from crm.models.currency import Currency
+from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.imports import Import, ImportFailure, ImportNote, ImportOpening
-from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
+from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment, PaymentBatch, PendingPayment
 from crm.models.user import Permission, Role, User
 
 __all__ = [
@@ -12,16 +12,20 @@ __all__ = [
     "AccountBalance",
     "AccountDay",
     "AuditEntry",
+    "CommissionRule",
     "ContactChannel",
     "Currency",
     "Customer",
     "CustomerTag",
+    "ExchangeRate",
     "Import",
     "ImportFailure",
     "ImportNote",
     "ImportOpening",
     "Operation",
     "Payment",
+    "PaymentBatch",
+    "PendingPayment",
     "Permission",
     "Role",
     "Tag",

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     String,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -153,6 +154,18 @@ class Payment(Base):
         ),
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_MINOR}", name="amount"),
         CheckConstraint("commission >= 0 AND commission < amount", name="commission"),
+        CheckConstraint(
+            "(to_amount IS NULL AND to_currency IS NULL AND rate IS NULL AND kind <> 'conversion')"
+            f" OR (to_amount BETWEEN 1 AND {MAX_MINOR} AND to_currency <> currency AND rate > 0"
+            " AND kind IN ('conversion', 'reversal'))",
+            name="conversion",
+        ),
+        CheckConstraint("(kind = 'reversal') = (reversal_of_id IS NOT NULL)", name="reversal"),
+        CheckConstraint(
+            "reversed_amount BETWEEN 0 AND amount"
+            " AND (reversed_amount = 0 OR (status = 'COMPLETED' AND kind <> 'reversal'))",
+            name="reversed_amount",
+        ),
         CheckConstraint("from_account_id <> to_account_id", name="sides"),
         CheckConstraint("caller = coalesce(created_by_id, 0)", name="caller"),
         CheckConstraint(
@@ -161,6 +174,19 @@ class Payment(Base):
         UniqueConstraint("caller", "idempotency_key"),
         Index(None, "from_account_id"),
         Index(None, "to_account_id"),
+        Index(
+            "ix_payments_reversal_of_id",
+            "reversal_of_id",
+            postgresql_where=text("reversal_of_id IS NOT NULL"),
+            sqlite_where=text("reversal_of_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_payments_batch_id_batch_row",
+            "batch_id",
+            "batch_row",
+            postgresql_where=text("batch_id IS NOT NULL"),
+            sqlite_where=text("batch_id IS NOT NULL"),
+        ),
         Index(
             "uq_payments_opening",
             "to_account_id",
@@ -180,7 +206,16 @@ class Payment(Base):
     amount: Mapped[int] = mapped_column(BigId)
     currency: Mapped[str] = mapped_column(String(3))  # of the account that pays; in a deposit, of the one paid
     commission: Mapped[int] = mapped_column(BigId, default=0)
+    to_amount: Mapped[int | None] = mapped_column(BigId)  # of a conversion: what arrives, in `to_currency`
+    to_currency: Mapped[str | None] = mapped_column(String(3))
+    rate: Mapped[int | None] = mapped_column(BigId)  # scaled by 10^9
+    terms: Mapped[str | None] = mapped_column(Text)  # JSON: the rule or the rate that the commission was worked out by
+    reversal_of_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payments.id"))
+    reversed_amount: Mapped[int] = mapped_column(BigId, default=0, server_default="0")
     description: Mapped[str] = mapped_column(String(500), default="")
+    details: Mapped[str | None] = mapped_column("metadata", Text)  # JSON, kept for the program that sent it
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("payment_batches.id"))
+    batch_row: Mapped[int | None]
     failure_code: Mapped[str | None] = mapped_column(String(40))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     caller: Mapped[int] = mapped_column(BigId)
@@ -193,6 +228,34 @@ class Payment(Base):
     created_by: Mapped[User | None] = relationship()
     from_account: Mapped[Account] = relationship(foreign_keys=[from_account_id])
     to_account: Mapped[Account] = relationship(foreign_keys=[to_account_id])
+
+
+class PaymentBatch(Base):
+    """Payments that were accepted together, all of them or none: a spreadsheet, or one call of a program."""
+
+    __tablename__ = "payment_batches"
+
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid7)
+    name: Mapped[str] = mapped_column(String(200), default="")  # of the file
+    count: Mapped[int]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+    created_by: Mapped[User | None] = relationship()
+
+
+class PendingPayment(Base):
+    """A payment that was accepted and waits to be posted in the background; the row goes when the payment is final.
+
+    A table of its own: an index on the status of payments would make every one of their updates slower.
+    """
+
+    __tablename__ = "pending_payments"
+    __table_args__ = (Index(None, "next_attempt_at", "payment_id"), {"postgresql_with": {"fillfactor": 50}})
+
+    payment_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("payments.id"), primary_key=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Operation(Base):

@@ -5,10 +5,14 @@ third of the speed. SQLite has row triggers only, and looks at a payment as a wh
 """
 
 # What a payment is may not change after it was stored; how it stands may.
-_FIXED = (
+_FIXED_AT_FIRST = (
     "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
     "created_by_id", "caller", "origin", "idempotency_key", "fingerprint", "created_at",
 )  # fmt: skip
+_FIXED = (
+    *_FIXED_AT_FIRST, "to_amount", "to_currency", "rate", "terms", "reversal_of_id", "metadata", "batch_id", "batch_row"
+)  # fmt: skip
+_FINAL = ("status", "failure_code", "completed_at")
 
 
 def _sqlite_refuse(name: str, event: str, table: str, message: str) -> str:
@@ -28,6 +32,15 @@ def _sqlite_balance(name: str, event: str) -> str:
                 WHERE account_id = new.account_id AND sequence = new.sequence + 1) BEGIN
             SELECT RAISE(ABORT, 'account_balances: the balance is that of the last operation');
         END"""  # noqa: S608  (own names)
+
+
+def _changes(*columns: str) -> str:
+    return " OR ".join(f"new.{name} IS NOT old.{name}" for name in columns)
+
+
+def _distinct(*columns: str) -> str:
+    before, after = (", ".join(f"{row}.{name}" for name in columns) for row in ("old", "new"))
+    return f"({before})\n            IS DISTINCT FROM ({after})"
 
 
 SQLITE = {
@@ -71,7 +84,9 @@ SQLITE = {
     "payments_path": f"""
         CREATE TRIGGER payments_path BEFORE UPDATE ON payments BEGIN
             SELECT CASE
-                WHEN old.status <> 'INITIATED' OR {" OR ".join(f"new.{name} IS NOT old.{name}" for name in _FIXED)}
+                WHEN {_changes(*_FIXED)} OR (old.status <> 'INITIATED' AND ({_changes(*_FINAL)}))
+                        OR new.reversed_amount < old.reversed_amount
+                        OR (new.reversed_amount > old.reversed_amount AND old.status <> 'COMPLETED')
                     THEN RAISE(ABORT, 'payments: what was asked for, and what is final, does not change')
                 WHEN new.status = 'FAILED' AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
                     THEN RAISE(ABORT, 'payments: a failed payment has no operations')
@@ -82,6 +97,11 @@ SQLITE = {
                     WHERE operations.payment_id = new.id
                     GROUP BY operations.kind, accounts.currency HAVING sum(operations.signed_amount) <> 0)
                     THEN RAISE(ABORT, 'payments: the operations must sum to zero')
+                WHEN new.status = 'COMPLETED' AND new.kind = 'reversal' AND new.amount + coalesce((
+                    SELECT sum(amount) FROM payments
+                    WHERE reversal_of_id = new.reversal_of_id AND status = 'COMPLETED' AND id <> new.id), 0)
+                    > (SELECT reversed_amount FROM payments WHERE id = new.reversal_of_id)
+                    THEN RAISE(ABORT, 'payments: a reversal is counted on its original')
             END;
         END""",  # noqa: S608  (own names)
     "account_balances_begin": _sqlite_balance("account_balances_begin", "INSERT"),
@@ -180,19 +200,27 @@ POSTGRESQL = {
     # The condition is looked at without calling anything.
     "payments_fixed": f"""
         CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
-        WHEN (old.status <> 'INITIATED' OR ({", ".join(f"old.{name}" for name in _FIXED)})
-            IS DISTINCT FROM ({", ".join(f"new.{name}" for name in _FIXED)}))
+        WHEN ({_distinct(*_FIXED)} OR (old.status <> 'INITIATED' AND {_distinct(*_FINAL)})
+            OR new.reversed_amount < old.reversed_amount
+            OR (new.reversed_amount > old.reversed_amount AND old.status <> 'COMPLETED'))
         EXECUTE FUNCTION refuse_payment()""",
     "check_payments": _function(
         "check_payments",
         """
-            SELECT CASE written.status WHEN 'COMPLETED' THEN 'payments: a completed payment has operations'
-                ELSE 'payments: a failed payment has no operations' END INTO fault FROM written
+            SELECT CASE WHEN written.status = 'FAILED' THEN 'payments: a failed payment has no operations'
+                WHEN any_operation.id IS NULL THEN 'payments: a completed payment has operations'
+                ELSE 'payments: a reversal is counted on its original' END INTO fault FROM written
             LEFT JOIN LATERAL (
                 SELECT id FROM operations WHERE payment_id = written.id LIMIT 1
             ) AS any_operation ON true
+            LEFT JOIN LATERAL (
+                SELECT reversed_amount FROM payments WHERE id = written.reversal_of_id LIMIT 1
+            ) AS original ON written.kind = 'reversal'
             WHERE (written.status = 'COMPLETED' AND any_operation.id IS NULL)
                 OR (written.status = 'FAILED' AND any_operation.id IS NOT NULL)
+                OR (written.status = 'COMPLETED' AND written.kind = 'reversal' AND original.reversed_amount
+                    IS DISTINCT FROM (SELECT sum(amount) FROM payments
+                        WHERE reversal_of_id = written.reversal_of_id AND status = 'COMPLETED'))
             LIMIT 1;""",
     ),
     "payments_path": _after("payments_path", "UPDATE", "payments", "check_payments", "NEW TABLE AS written"),
@@ -219,10 +247,51 @@ POSTGRESQL = {
         "account_balances_follow", "UPDATE", "account_balances", "check_balances", "NEW TABLE AS written"
     ),
 }
+# What a rule said before the revision that changed it.
+_FORMERLY_SQLITE = {
+    "payments_path": f"""
+        CREATE TRIGGER payments_path BEFORE UPDATE ON payments BEGIN
+            SELECT CASE
+                WHEN old.status <> 'INITIATED' OR {_changes(*_FIXED_AT_FIRST)}
+                    THEN RAISE(ABORT, 'payments: what was asked for, and what is final, does not change')
+                WHEN new.status = 'FAILED' AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
+                    THEN RAISE(ABORT, 'payments: a failed payment has no operations')
+                WHEN new.status = 'COMPLETED' AND NOT EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
+                    THEN RAISE(ABORT, 'payments: a completed payment has operations')
+                WHEN new.status = 'COMPLETED' AND EXISTS (
+                    SELECT 1 FROM operations JOIN accounts ON accounts.id = operations.account_id
+                    WHERE operations.payment_id = new.id
+                    GROUP BY operations.kind, accounts.currency HAVING sum(operations.signed_amount) <> 0)
+                    THEN RAISE(ABORT, 'payments: the operations must sum to zero')
+            END;
+        END""",  # noqa: S608  (own names)
+}
+_FORMERLY_POSTGRESQL = {
+    "payments_fixed": f"""
+        CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
+        WHEN (old.status <> 'INITIATED' OR {_distinct(*_FIXED_AT_FIRST)})
+        EXECUTE FUNCTION refuse_payment()""",
+    "check_payments": _function(
+        "check_payments",
+        """
+            SELECT CASE written.status WHEN 'COMPLETED' THEN 'payments: a completed payment has operations'
+                ELSE 'payments: a failed payment has no operations' END INTO fault FROM written
+            LEFT JOIN LATERAL (
+                SELECT id FROM operations WHERE payment_id = written.id LIMIT 1
+            ) AS any_operation ON true
+            WHERE (written.status = 'COMPLETED' AND any_operation.id IS NULL)
+                OR (written.status = 'FAILED' AND any_operation.id IS NOT NULL)
+            LIMIT 1;""",
+    ),
+}
+_CHANGED_IN = "0007"
 NAMES = tuple(dict.fromkeys((*POSTGRESQL, *SQLITE)))  # functions stand before what calls them
 FUNCTIONS = tuple(name for name, statement in POSTGRESQL.items() if "CREATE FUNCTION" in statement)
 
 
-def of(dialect: str) -> dict[str, str]:
-    """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made."""
-    return SQLITE if dialect == "sqlite" else POSTGRESQL
+def of(dialect: str, before: str | None = None) -> dict[str, str]:
+    """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made; as they were `before` a
+    revision, or as they are.
+    """
+    now, formerly = (SQLITE, _FORMERLY_SQLITE) if dialect == "sqlite" else (POSTGRESQL, _FORMERLY_POSTGRESQL)
+    return now | formerly if before and before <= _CHANGED_IN else now

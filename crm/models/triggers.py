@@ -51,14 +51,16 @@ _POSTGRESQL = {
 }
 
 
-def ddl(dialect: str) -> dict[str, str]:
-    """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made."""
-    return (_SQLITE if dialect == "sqlite" else _POSTGRESQL) | ledger_rules.of(dialect)
+def ddl(dialect: str, before: str | None = None) -> dict[str, str]:
+    """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made; as they were `before` a
+    revision, or as they are.
+    """
+    return (_SQLITE if dialect == "sqlite" else _POSTGRESQL) | ledger_rules.of(dialect, before)
 
 
-def create(connection: Connection, *names: str) -> None:
-    """Run the named statements that this engine has."""
-    statements = ddl(connection.dialect.name)
+def create(connection: Connection, *names: str, before: str | None = None) -> None:
+    """Run the named statements that this engine has, as they were `before` a revision, or as they are."""
+    statements = ddl(connection.dialect.name, before)
     for name in names:
         if name in statements:
             connection.execute(text(statements[name]))

@@ -92,7 +92,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_account_days_account_id_accounts"),
         sa.PrimaryKeyConstraint("account_id", "day", "kind", name="pk_account_days"),
     )
-    triggers.create(op.get_bind(), *ledger_rules.NAMES)
+    triggers.create(op.get_bind(), *ledger_rules.NAMES, before="0007")
     _open_technical_accounts()
 
 
