@@ -9,7 +9,7 @@ from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
 from crm.db import atomic, db
-from crm.ledger import accounts, engine
+from crm.ledger import accounts, engine, pending
 from crm.ledger.engine import Draft
 from crm.ledger.posting import Decisions
 from crm.services.audit import Actor
@@ -28,11 +28,21 @@ LAWS = {
         SELECT id FROM payments
         WHERE (status = 'COMPLETED') <> EXISTS (SELECT 1 FROM operations WHERE payment_id = payments.id)""",
     "the payer pays the amount, and the payee gets it without the commission": """
-        SELECT payments.id FROM payments WHERE status = 'COMPLETED' AND (
+        SELECT payments.id FROM payments WHERE status = 'COMPLETED' AND kind <> 'reversal' AND (
             -amount <> (SELECT coalesce(sum(signed_amount), 0) FROM operations
                 WHERE payment_id = payments.id AND account_id = from_account_id)
-            OR amount - commission <> (SELECT coalesce(sum(signed_amount), 0) FROM operations
+            OR coalesce(to_amount, amount - commission) <> (SELECT coalesce(sum(signed_amount), 0) FROM operations
                 WHERE payment_id = payments.id AND account_id = to_account_id))""",
+    "what reversals gave back is counted on the payment": """
+        SELECT id FROM payments AS original WHERE reversed_amount <> (
+            SELECT coalesce(sum(amount), 0) FROM payments AS part
+            WHERE part.reversal_of_id = original.id AND part.status = 'COMPLETED')""",
+    "a payment that was reversed whole has moved nothing": """
+        SELECT original.id FROM payments AS original
+        JOIN payments AS part ON part.id = original.id OR part.reversal_of_id = original.id
+        JOIN operations ON operations.payment_id = part.id
+        WHERE original.reversed_amount = original.amount
+        GROUP BY original.id, operations.account_id, operations.kind HAVING sum(signed_amount) <> 0""",
     "the operations of a wallet are a chain without a gap, in the order of time": """
         SELECT id FROM (
             SELECT *, row_number() OVER chain AS place, lag(balance_after) OVER chain AS balance_before,
@@ -102,6 +112,13 @@ def draft(from_account: int, to_account: int, amount: int, commission: int = 0, 
         commission_account=taker,
         **fields,
     )
+
+
+def wait(drafts: Sequence[Draft]) -> None:
+    """Store the payments to be posted later."""
+    with atomic():
+        engine.store(drafts)
+        pending.add([draft.id for draft in drafts])
 
 
 def post(drafts: Sequence[Draft]) -> Decisions:

@@ -8,10 +8,11 @@ from sqlalchemy import insert, select, update
 from crm import bulk, money
 from crm.db import db, is_postgresql, utcnow
 from crm.ledger import postgresql, sqlite
-from crm.ledger.rows import Side
+from crm.ledger.rows import Parties, Prices
 from crm.models import Account, AccountBalance, Currency
 from crm.models.ledger import TechnicalCode
 
+NO_PRICES = Prices()
 _ACCOUNT = ("id", "customer_id", "currency", "name", "status", "overdraft_limit", "created_at")
 _BALANCE = ("account_id", "customer_id", "currency", "status", "overdraft_limit", "balance", "held", "sequence")
 
@@ -50,7 +51,9 @@ def locked_balance(account_id: int) -> AccountBalance | None:
     return db.session.execute(row.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
-def sides(account_ids: Sequence[int], codes: Sequence[str] = ()) -> list[Side]:
-    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
+def parties(account_ids: Sequence[int], codes: Sequence[str] = (), prices: Prices = NO_PRICES) -> Parties:
+    """The accounts with these ids, the technical ones with these codes in their currencies, and the prices asked for
+    as they are in force now. One statement.
+    """
     dialect = postgresql if is_postgresql() else sqlite
-    return dialect.sides(db.session.connection(), account_ids, codes)
+    return dialect.parties(db.session.connection(), account_ids, codes, prices)

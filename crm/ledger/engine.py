@@ -13,8 +13,9 @@ from uuid_utils.compat import uuid7
 from crm.db import db, is_postgresql, utcnow
 from crm.errors import DuplicateRequest
 from crm.i18n import gettext as _
-from crm.ledger import postgresql, sqlite
-from crm.ledger.posting import Decisions, Order, decide
+from crm.ledger import postgresql, reversals, sqlite
+from crm.ledger.posting import Decisions, Exchange, Order, Reversal, decide
+from crm.ledger.rows import Stored
 from crm.models.ledger import SYSTEM
 
 
@@ -23,7 +24,8 @@ class Draft:
     """A payment to be stored: checked already, amounts in minor units of `currency`.
 
     `created_by_id` and `key` make the request unique; `commission_account` is the technical account that gets the
-    commission.
+    commission. A conversion has an `exchange` and the `to_currency` and `rate` (scaled by 10^9) of it, a reversal has
+    `reversal_of_id`, the original's id. `terms` and `metadata` are JSON.
     """
 
     kind: str
@@ -36,6 +38,16 @@ class Draft:
     description: str = ""
     commission: int = 0
     commission_account: int = 0
+    exchange: Exchange | None = None
+    to_currency: str | None = None
+    rate: int | None = None
+    terms: str | None = None
+    reversal_of_id: str | None = None
+    takes_rest: bool = False  # a reversal was asked for without an amount
+    to_amount: int | None = None
+    metadata: str | None = None
+    batch_id: str | None = None
+    batch_row: int | None = None
     created_by_id: int | None = None
     origin: str = ""
     id: str = field(default_factory=lambda: uuid7().hex)
@@ -46,27 +58,36 @@ class Draft:
         return self.created_by_id or SYSTEM
 
     @property
-    def order(self) -> Order:
+    def order(self) -> Order | Reversal:
         """What is to be posted."""
-        return Order(self.id, self.from_account, self.to_account, self.amount, self.commission, self.commission_account)
+        if self.reversal_of_id:
+            return Reversal(self.id, self.reversal_of_id, self.amount)
+        sides = self.from_account, self.to_account
+        return Order(self.id, *sides, self.amount, self.commission, self.commission_account, self.exchange)
 
     def fingerprint(self) -> bytes:
-        """SHA-256 of what was asked for, as canonical JSON: the same key with another request is refused."""
-        asked = [self.kind, self.from_account, self.to_account, self.amount, self.currency, self.description]
+        """SHA-256 of what was asked for, as canonical JSON: the same key with another request is refused.
+
+        Prices are not asked for: they may be others when the same request comes again.
+        """
+        amount = "rest" if self.takes_rest else self.amount
+        asked = [self.kind, self.from_account, self.to_account, amount, self.currency, self.description]
+        asked += [more for more in (self.reversal_of_id, self.metadata) if more]
         return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).digest()
 
     def row(self, now: datetime) -> tuple[Any, ...]:
         """The payment as `rows.PAYMENT` columns."""
         return (
             self.id, self.kind, self.from_account, self.to_account, self.source, self.amount, self.currency,
-            self.commission, self.description, self.created_by_id, self.caller, self.origin[:64], self.key,
-            self.fingerprint(), now,
+            self.commission, self.exchange.amount if self.exchange else self.to_amount, self.to_currency, self.rate,
+            self.terms, self.reversal_of_id, self.description, self.metadata, self.batch_id, self.batch_row,
+            self.created_by_id, self.caller, self.origin[:64], self.key, self.fingerprint(), now,
         )  # fmt: skip
 
 
-def store(drafts: Sequence[Draft]) -> dict[str, str]:
+def store(drafts: Sequence[Draft]) -> dict[str, Stored]:
     """Store the payments as INITIATED; those whose key was used before are left out and told: draft id → the
-    stored payment's id.
+    payment that is stored.
 
     One statement, one more where keys were used. Raises `DuplicateRequest` where such a payment asked for
     something else. Keys are inserted in order, so that two writers never wait in a circle.
@@ -86,25 +107,31 @@ def store(drafts: Sequence[Draft]) -> dict[str, str]:
         if bytes(payment.fingerprint) != draft.fingerprint():
             raise DuplicateRequest(_("This was sent before with other details. Nothing was moved this time."))
         if payment.id != draft.id:
-            repeated[draft.id] = payment.id
+            repeated[draft.id] = payment
     return repeated
 
 
-def post(orders: Sequence[Order]) -> Decisions:
+def post(orders: Sequence[Order | Reversal]) -> Decisions:
     """Post payments that are stored as INITIATED: lock, decide, write operations, balances and statuses.
 
-    Four statements at most, however many payments. Each becomes COMPLETED, or FAILED with a code while the others
-    go on. The caller has made sure that nobody else posts them: they are new, or locked.
+    Four statements at most, however many payments; three more where there are reversals. Each becomes COMPLETED, or
+    FAILED with a code while the others go on. The caller has made sure that nobody else posts them: they are new, or
+    locked.
     """
     if not orders:
         return Decisions()
     dialect, connection = _dialect(), db.session.connection()
-    sides = {side for order in orders for side in (order.from_account, order.to_account)}
+    originals = reversals.locked(order.original_id for order in orders if isinstance(order, Reversal))
+    sides = {side for original in originals.values() for side, _kind in original.lines}
+    sides.update(
+        side for order in orders if isinstance(order, Order) for side in (order.from_account, order.to_account)
+    )
     locked, at = dialect.lock(connection, sorted(sides))
     balances = {balance.account_id: balance for balance in locked}
-    decisions = decide(orders, balances)
+    decisions = decide(orders, balances, originals)
     if decisions.entries:
         dialect.write(connection, decisions.entries, [balances[pk] for pk in sorted(decisions.touched)], at)
+    reversals.count(originals[pk] for pk in sorted(decisions.reversed))
     results = [*((pk, None) for pk in decisions.completed), *decisions.refused.items()]
     dialect.write_statuses(connection, results, at)
     return decisions

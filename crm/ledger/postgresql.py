@@ -14,12 +14,13 @@ from sqlalchemy.engine import Connection
 
 from crm.db import utcnow
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Side, Stored
+from crm.ledger.rows import PAYMENT, Parties, Prices, Stored, parties_query, read_parties
 
 FEW = 8  # rows; a payment has four operations, or eight
 _BETWEEN, _NULL = "\x1f", "\x1e"  # no value has a control character in it
 _TYPES = {
     "id": "uuid", "from_account_id": "bigint", "to_account_id": "bigint", "amount": "bigint", "commission": "bigint",
+    "to_amount": "bigint", "rate": "bigint", "reversal_of_id": "uuid", "batch_id": "uuid", "batch_row": "int",
     "created_by_id": "bigint", "caller": "bigint", "fingerprint": "bytea", "created_at": "timestamptz",
 }  # fmt: skip
 _PAYMENT = tuple(_TYPES.get(name, "text") for name in PAYMENT)
@@ -27,11 +28,6 @@ _OPERATION = ("uuid", "bigint", "text", "bigint", "bigint", "bigint")
 _BALANCE = ("bigint", "bigint", "bigint")
 _STATUS = ("uuid", "text")
 
-_SIDES = """
-    SELECT id, customer_id, code, currency, status FROM accounts WHERE id = ANY ({}::bigint[])
-    UNION ALL
-    SELECT id, customer_id, code, currency, status FROM accounts
-    WHERE code = ANY ({}::text[]) AND currency = (SELECT currency FROM accounts WHERE id = %s::bigint)"""
 _LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
     WHERE account_id = ANY ({}::bigint[]) ORDER BY account_id FOR UPDATE"""
@@ -40,7 +36,8 @@ _STORE = f"""
     SELECT given.*, 'INITIATED' FROM {{}}
     ON CONFLICT (caller, idempotency_key) DO NOTHING"""
 _STORED = r"""
-    SELECT caller, idempotency_key, replace(id::text, '-', ''), fingerprint FROM payments
+    SELECT caller, idempotency_key, replace(id::text, '-', ''), fingerprint, status, failure_code
+    FROM payments
     WHERE caller = ANY (string_to_array(%s, E'\x1f')::bigint[])
         AND idempotency_key = ANY (string_to_array(%s, E'\x1f'))"""
 _OPERATIONS = """
@@ -56,11 +53,15 @@ _STATUSES = """
     FROM {} WHERE id = c0"""
 
 
-def sides(connection: Connection, accounts: Sequence[int], codes: Sequence[str]) -> list[Side]:
-    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
-    (ids, values), (names, more) = _array(accounts), _array(codes)
-    found = connection.exec_driver_sql(_SIDES.format(ids, names), (*values, *more, str(accounts[0])))
-    return [Side(*row) for row in found]
+def parties(connection: Connection, accounts: Sequence[int], codes: Sequence[str], prices: Prices) -> Parties:
+    """The accounts with these ids, the technical ones with these codes in their currencies, and the prices."""
+    (ids, first), (names, second), (kinds, third) = _array(accounts), _array(codes), _array(prices.rules)
+    now = utcnow().isoformat()
+    query = parties_query(
+        f"= ANY ({ids}::bigint[])", f"= ANY ({names}::text[])", f"= ANY ({kinds}::text[])", "%s::timestamptz", prices
+    )
+    values = (*first, *second, *((*third, now, now, now) if prices.rules else ()), *((now,) if prices.rates else ()))
+    return read_parties(connection.exec_driver_sql(query, values))
 
 
 def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance], datetime]:

@@ -6,6 +6,9 @@ from crm.i18n import gettext as _
 _ERRORS: dict[str, tuple[type[PaymentRefused], str]] = {
     "insufficient_funds": (InsufficientFunds, "amount"),
     "balance_too_large": (PaymentRefused, "amount"),
+    "not_reversible": (PaymentRefused, "amount"),
+    "exceeds_reversible": (PaymentRefused, "amount"),
+    "amount_too_small": (PaymentRefused, "amount"),
     "account_frozen": (AccountUnavailable, "account"),
     "account_closed": (AccountUnavailable, "account"),
 }
@@ -22,6 +25,9 @@ def sentence(code: str) -> str:
     return {
         "insufficient_funds": _("There is not enough money in the wallet."),
         "balance_too_large": _("The wallet would hold more than can be counted."),
+        "not_reversible": _("Only a completed payment can be reversed."),
+        "exceeds_reversible": _("This is more than what is left to be reversed."),
+        "amount_too_small": _("This part is so small that one side would get nothing."),
         "account_frozen": _("The wallet is frozen."),
         "account_closed": _("The wallet is closed."),
     }[code]

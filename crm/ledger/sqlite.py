@@ -9,13 +9,9 @@ from sqlalchemy.engine import Connection
 from crm.bulk import stamp
 from crm.db import utcnow
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Side, Stored
+from crm.ledger.rows import PAYMENT, Parties, Prices, Stored, parties_query, read_parties
 
-_SIDES = """
-    SELECT id, customer_id, code, currency, status FROM accounts WHERE id IN (SELECT value FROM json_each(?))
-    UNION ALL
-    SELECT id, customer_id, code, currency, status FROM accounts
-    WHERE code IN (SELECT value FROM json_each(?)) AND currency = (SELECT currency FROM accounts WHERE id = ?)"""
+_AMONG = "IN (SELECT value FROM json_each(?))"
 _LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
     WHERE account_id IN (SELECT value FROM json_each(?)) ORDER BY account_id"""
@@ -23,7 +19,7 @@ _STORE = f"""
     INSERT INTO payments ({", ".join(PAYMENT)}, status) VALUES ({", ".join("?" * len(PAYMENT))}, 'INITIATED')
     ON CONFLICT (caller, idempotency_key) DO NOTHING"""
 _STORED = """
-    SELECT caller, idempotency_key, id, fingerprint FROM payments
+    SELECT caller, idempotency_key, id, fingerprint, status, failure_code FROM payments
     WHERE caller IN (SELECT value FROM json_each(?)) AND idempotency_key IN (SELECT value FROM json_each(?))"""
 _OPERATIONS = """
     INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
@@ -32,10 +28,15 @@ _BALANCES = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ? 
 _STATUSES = "UPDATE payments SET status = ?, failure_code = ?, completed_at = ? WHERE id = ?"
 
 
-def sides(connection: Connection, accounts: Sequence[int], codes: Sequence[str]) -> list[Side]:
-    """The accounts with these ids, and the technical ones with these codes in the first one's currency."""
-    values = json.dumps(list(accounts)), json.dumps(list(codes)), accounts[0]
-    return [Side(*row) for row in connection.exec_driver_sql(_SIDES, values)]
+def parties(connection: Connection, accounts: Sequence[int], codes: Sequence[str], prices: Prices) -> Parties:
+    """The accounts with these ids, the technical ones with these codes in their currencies, and the prices."""
+    query, now = parties_query(_AMONG, _AMONG, _AMONG, "?", prices), stamp(utcnow())
+    values = [json.dumps(list(accounts)), json.dumps(list(codes))]
+    if prices.rules:
+        values += [json.dumps(list(prices.rules)), now, now, now]
+    if prices.rates:
+        values.append(now)
+    return read_parties(connection.exec_driver_sql(query, tuple(values)))
 
 
 def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance], str]:

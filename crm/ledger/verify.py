@@ -117,7 +117,39 @@ CHECKS = (
                 sum(CASE WHEN operations.account_id = payments.to_account_id THEN signed_amount ELSE 0 END) AS got
             FROM operations JOIN payments ON payments.id = operations.payment_id GROUP BY operations.payment_id
         ) AS moved ON moved.payment_id = payments.id
-        WHERE moved.paid <> -payments.amount OR moved.got <> payments.amount - payments.commission""",
+        WHERE payments.kind <> 'reversal' AND (moved.paid <> -payments.amount
+            OR moved.got <> coalesce(payments.to_amount, payments.amount - payments.commission))""",
+    ),
+    _Check(
+        "What was given back of a payment is counted on it, and is no more than it moved",
+        "payments WHERE kind = 'reversal' OR reversed_amount > 0",
+        """
+        SELECT payments.id AS payment, payments.reversed_amount, coalesce(sum(reversal.amount), 0) AS given_back
+        FROM payments LEFT JOIN payments AS reversal
+            ON reversal.reversal_of_id = payments.id AND reversal.status = 'COMPLETED'
+        WHERE payments.reversed_amount > 0 OR reversal.id IS NOT NULL
+        GROUP BY payments.id, payments.reversed_amount
+        HAVING payments.reversed_amount <> coalesce(sum(reversal.amount), 0)
+        UNION ALL
+        SELECT original.id, original.reversed_amount, abs(coalesce(back.total, 0))
+        FROM payments AS original JOIN operations AS line ON line.payment_id = original.id
+        LEFT JOIN (
+            SELECT reversal.reversal_of_id, given.account_id, given.kind, sum(given.signed_amount) AS total
+            FROM payments AS reversal JOIN operations AS given ON given.payment_id = reversal.id
+            WHERE reversal.kind = 'reversal' GROUP BY reversal.reversal_of_id, given.account_id, given.kind
+        ) AS back ON back.reversal_of_id = original.id AND back.account_id = line.account_id AND back.kind = line.kind
+        WHERE original.reversed_amount > 0 AND (
+            CASE WHEN line.signed_amount > 0 THEN -1 ELSE 1 END * coalesce(back.total, 0)
+                NOT BETWEEN 0 AND abs(line.signed_amount)
+            OR (original.reversed_amount = original.amount AND coalesce(back.total, 0) <> -line.signed_amount))""",
+    ),
+    _Check(
+        "A payment waits to be posted as long as it is not final",
+        "payments WHERE status = 'INITIATED'",
+        """
+        SELECT payments.id AS payment, payments.status FROM payments
+        LEFT JOIN pending_payments ON pending_payments.payment_id = payments.id
+        WHERE (payments.status = 'INITIATED') <> (pending_payments.payment_id IS NOT NULL)""",
     ),
     _Check(
         "A caller's key belongs to one payment",

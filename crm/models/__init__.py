@@ -1,10 +1,11 @@
 """What there is: every table of the product, imported here so that migrations see them all."""
 
 from crm.models.audit import AuditEntry
+from crm.models.batches import PaymentBatch, PendingPayment
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.imports import Import, ImportFailure, ImportNote, ImportOpening
-from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment, PaymentBatch, PendingPayment
+from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.user import Permission, Role, User
 
 __all__ = [

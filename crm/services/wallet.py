@@ -1,31 +1,26 @@
 """Moving customers' money: the one face of the ledger for views, jobs, commands and the API."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from uuid_utils.compat import uuid7
-
 from crm.db import atomic, retrying
-from crm.errors import AccountUnavailable, Invalid, PaymentRefused
-from crm.i18n import gettext as _
+from crm.errors import Invalid
 from crm.ledger import engine
-from crm.ledger.accounts import Side, sides
 from crm.ledger.engine import Draft
 from crm.ledger.refusals import refusal
-from crm.models.ledger import SOURCES, PaymentKind, TechnicalCode
-from crm.money import MAX_MINOR
-from crm.services import statements
+from crm.models.ledger import PaymentKind, TechnicalCode
+from crm.services import reversals, statements
 from crm.services.audit import Actor
+from crm.services.movements import Movement, check_open, draft, scene
 from crm.services.statements import Statement
-from crm.text import has_control, squeeze
-
-DESCRIPTION_LIMIT, KEY_LIMIT, REASON_LENGTH = 500, 200, 3
-_FIELDS = ("account", "to_account")  # of the one or two wallets of a movement, in their order
 
 
 @dataclass(frozen=True)
 class Receipt:
-    """A payment that was completed: by this call, or `replayed`, by an earlier one with the same key."""
+    """A payment that was completed: by this call, or `replayed`, by an earlier one with the same key (which may wait
+    to be posted, where a program has sent it).
+    """
 
     payment_id: str
     replayed: bool = False
@@ -65,7 +60,7 @@ class WalletService:
         >>> again.payment_id == first.payment_id, again.replayed, service.balance(wallet)
         (True, True, 500)
         """
-        return self._cross(PaymentKind.DEPOSIT, account_id, amount, _source(source), description, key, comes_in=True)
+        return self._move(Movement(PaymentKind.DEPOSIT, amount, None, account_id, source, description, key))
 
     def withdraw(
         self, account_id: int, amount: int, source: str = "bank_transfer", description: str = "", key: str = ""
@@ -78,11 +73,12 @@ class WalletService:
         Traceback (most recent call last):
         crm.errors.InsufficientFunds: There is not enough money in the wallet.
         """
-        return self._cross(PaymentKind.WITHDRAWAL, account_id, amount, _source(source), description, key)
+        return self._move(Movement(PaymentKind.WITHDRAWAL, amount, account_id, None, source, description, key))
 
     def spend(self, account_id: int, amount: int, description: str = "", key: str = "") -> Receipt:
         """Take money for what the customer buys, to the technical account `sales`."""
-        return self._cross(PaymentKind.SPEND, account_id, amount, TechnicalCode.SALES, description, key)
+        where = TechnicalCode.SALES
+        return self._move(Movement(PaymentKind.SPEND, amount, account_id, None, where, description, key))
 
     def adjust(self, account_id: int, amount: int, description: str, key: str = "") -> Receipt:
         """Mend a mistake: a positive `amount` is added, a negative one taken. The description is the reason, at
@@ -94,27 +90,55 @@ class WalletService:
         Traceback (most recent call last):
         crm.errors.Invalid: Say why, in three characters or more.
         """
-        if len(squeeze(description).replace(" ", "")) < REASON_LENGTH:
-            raise Invalid({"description": [_("Say why, in three characters or more.")]})
-        other = TechnicalCode.ADJUSTMENT
-        comes_in = amount > 0
-        return self._cross(PaymentKind.ADJUSTMENT, account_id, abs(amount), other, description, key, comes_in)
+        payer, payee = (None, account_id) if amount > 0 else (account_id, None)
+        where = TechnicalCode.ADJUSTMENT
+        return self._move(Movement(PaymentKind.ADJUSTMENT, abs(amount), payer, payee, where, description, key))
 
     def transfer(
         self, from_account_id: int, to_account_id: int, amount: int, description: str = "", key: str = ""
     ) -> Receipt:
-        """Move money from one wallet to another in the same currency.
+        """Move money from one wallet to another in the same currency. The payee gets the amount without the
+        commission that a rule may take; between wallets of one owner there is none.
 
         >>> (_anna, hers), (_boris, his) = example_wallet(), example_wallet()
         >>> service = WalletService(Actor(None, "cli"))
         >>> receipt = service.deposit(hers, 300)
         >>> receipt = service.transfer(hers, his, 100)
-        >>> service.balance(hers), service.balance(his)
+        >>> service.balance(hers), service.balance(his)  # where no rule takes a commission
         (200, 100)
         """
-        if from_account_id == to_account_id:
-            raise Invalid({"to_account": [_("Choose another wallet than the one that pays.")]})
-        return self._move(PaymentKind.TRANSFER, from_account_id, to_account_id, amount, None, description, key)
+        sides = from_account_id, to_account_id
+        return self._move(Movement(PaymentKind.TRANSFER, amount, *sides, None, description, key))
+
+    def convert(
+        self, from_account_id: int, to_account_id: int, amount: int, description: str = "", key: str = ""
+    ) -> Receipt:
+        """Turn `amount` of one wallet into the currency of another one of the same owner, by the rate that is in
+        force; the rate's spread is taken as commission. Without a rate it is refused (`PaymentRefused`, `no_rate`).
+
+        >>> customer, wallet = example_wallet()
+        >>> service = WalletService(Actor(None, "cli"))
+        >>> service.convert(wallet, wallet, 100)
+        Traceback (most recent call last):
+        crm.errors.Invalid: Choose another wallet than the one that pays.
+        """
+        sides = from_account_id, to_account_id
+        return self._move(Movement(PaymentKind.CONVERSION, amount, *sides, None, description, key))
+
+    @retrying
+    def reverse(self, payment_id: str, amount: int | None = None, description: str = "", key: str = "") -> Receipt:
+        """Give back `amount` of what a completed payment moved (of its own amount, in its currency), or all that is
+        left of it; commission is given back in the same share. For administrators alone: who calls sees to that.
+
+        >>> customer, wallet = example_wallet()
+        >>> service = WalletService(Actor(None, "cli"))
+        >>> receipt = service.deposit(wallet, 500)
+        >>> receipt = service.reverse(receipt.payment_id, 200)
+        >>> service.balance(wallet)
+        300
+        """
+        with atomic():
+            return self._post(reversals.draft(self.actor, payment_id, amount, description, key))
 
     def balance(self, account_id: int, at: datetime | None = None) -> int:
         """The balance in minor units, now or after the last operation that was not later than the moment `at`.
@@ -140,109 +164,33 @@ class WalletService:
         """
         return statements.statement(account_id, first, last)
 
-    def _cross(
-        self,
-        kind: PaymentKind,
-        account_id: int,
-        amount: int,
-        code: TechnicalCode,
-        description: str,
-        key: str,
-        comes_in: bool = False,
-    ) -> Receipt:
-        """Between a wallet and the technical account of the code."""
-        payer, payee = (None, account_id) if comes_in else (account_id, None)
-        return self._move(kind, payer, payee, amount, code, description, key)
-
     @retrying
-    def _move(
-        self,
-        kind: PaymentKind,
-        payer: int | None,
-        payee: int | None,
-        amount: int,
-        code: TechnicalCode | None,
-        description: str,
-        key: str,
-    ) -> Receipt:
-        """Store, lock, decide, write: six statements, and one more where the key was used before."""
-        if not 0 < amount <= MAX_MINOR:
-            raise Invalid({"amount": [_("The amount must be more than zero.") if amount <= 0 else _too_large()]})
-        about, key = _text(description), _key(key)
-        with atomic():
-            wallets = [pk for pk in (payer, payee) if pk is not None]
-            found = sides(wallets, [code] if code else [])
-            outside = next((side.id for side in found if side.code == code), 0)
-            first = _checked(wallets, found)
-            draft = Draft(
-                kind=kind.value,
-                from_account=outside if payer is None else payer,
-                to_account=outside if payee is None else payee,
-                amount=amount,
-                currency=first.currency,
-                source=code.value if code else None,
-                created_by_id=self.actor.user_id,
-                origin=self.actor.origin,
-                description=about,
-                key=key,
-            )
-            repeated = engine.store([draft])
-            if draft.id in repeated:  # what was done is told, even if the wallets are frozen or closed since
-                return Receipt(repeated[draft.id], replayed=True)
-            _check_open(wallets, found)
-            return _posted(draft)
+    def _move(self, movement: Movement) -> Receipt:
+        """Read, store, lock, decide, write: six statements, and one more where the key was used before."""
+        try:
+            with atomic():
+                known = scene([movement])
+                made = draft(self.actor, movement, known)
+                return self._post(made, lambda: check_open([movement], known))
+        except Invalid as error:
+            error.fields = {_field(name, movement): messages for name, messages in error.fields.items()}
+            raise
+
+    def _post(self, made: Draft, check: Callable[[], None] = lambda: None) -> Receipt:
+        """Store and post within the present transaction. `check` comes after the key: what was done is told, even if
+        the wallets are frozen or closed since.
+        """
+        known = engine.store([made]).get(made.id)
+        if known is None:
+            check()
+            decisions = engine.post([made.order])
+            if decisions.refused:
+                raise refusal(decisions.refused[made.id])  # and with it goes everything that was written
+        elif known.failure_code:
+            raise refusal(known.failure_code)
+        return Receipt(known.id if known else made.id, replayed=known is not None)
 
 
-def _posted(draft: Draft) -> Receipt:
-    decisions = engine.post([draft.order])
-    if decisions.refused:
-        raise refusal(decisions.refused[draft.id])  # and with it goes everything that was written
-    return Receipt(draft.id)
-
-
-def _checked(wallets: list[int], found: list[Side]) -> Side:
-    """The first of the wallets; all of them are customers', and in one currency."""
-    by_id = {side.id: side for side in found if side.customer_id is not None}
-    for field, pk in zip(_FIELDS, wallets, strict=False):
-        if pk not in by_id:
-            raise Invalid({field: [_("There is no such wallet.")]})
-    first, last = by_id[wallets[0]], by_id[wallets[-1]]
-    if first.currency != last.currency:
-        message = _(
-            "The wallets have different currencies: %(one)s and %(two)s.", one=first.currency, two=last.currency
-        )
-        raise PaymentRefused("currencies_differ", "to_account", message)
-    return first
-
-
-def _check_open(wallets: list[int], found: list[Side]) -> None:
-    statuses = {side.id: side.status for side in found}
-    for field, pk in zip(_FIELDS, wallets, strict=False):
-        if statuses[pk] != "open":
-            problem = refusal(f"account_{statuses[pk]}")
-            raise AccountUnavailable(problem.code, field, problem.message)
-
-
-def _source(source: str) -> TechnicalCode:
-    if source not in [code.value for code in SOURCES]:
-        raise Invalid({"source": [_("Choose how the money comes or goes.")]})
-    return TechnicalCode(source)
-
-
-def _too_large() -> str:
-    return _("This amount is too large.")
-
-
-def _text(description: str) -> str:
-    text = squeeze(description)
-    if has_control(text):
-        raise Invalid({"description": [_("This has characters that cannot be shown.")]})
-    if len(text) > DESCRIPTION_LIMIT:
-        raise Invalid({"description": [_("This is longer than %(count)d characters.", count=DESCRIPTION_LIMIT)]})
-    return text
-
-
-def _key(key: str) -> str:
-    if len(key) > KEY_LIMIT or not key.isprintable():
-        raise Invalid({"idempotency_key": [_("This form is incomplete. Reload the page and try again.")]})
-    return key or uuid7().hex
+def _field(name: str, movement: Movement) -> str:
+    """The form's name: the wallet that a form is about is its `account`, whichever side it is."""
+    return "account" if name == movement.wallets[0][0] else name

@@ -13,7 +13,8 @@ from crm.i18n import gettext as _
 from crm.services import accounts, currencies
 from crm.services.accounts import Wallet
 from crm.services.amounts import typed_amount
-from crm.services.wallet import KEY_LIMIT, Receipt
+from crm.services.movements import KEY_LIMIT
+from crm.services.wallet import Receipt
 from crm.web.guards import actor
 from crm.web.money_text import MINUS, money
 from crm.web.routing import LARGEST

@@ -8,7 +8,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from crm.db import atomic, is_postgresql
-from crm.ledger import engine
 from crm.services import accounts
 from crm.services.audit import Actor
 from tests import money, people
@@ -44,7 +43,7 @@ class Scene:
         waiting = draft(cash, anna, 100, kind="deposit", key="waiting")
         leaving = draft(anna, cash, 1001, kind="withdrawal", key="leaving")
         moving = draft(frozen, cash, 10, kind="withdrawal", key="moving")
-        engine.store([waiting, leaving, moving])
+        money.wait([waiting, leaving, moving])
         accounts.set_status(TEST, frozen, "frozen")
         self.names: dict[str, Any] = {
             "anna": anna, "boris": boris, "dora": dora, "frozen": frozen, "edda": edda,

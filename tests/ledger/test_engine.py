@@ -173,7 +173,9 @@ def test_a_batch_with_commission_takes_six_statements_however_large(app, custome
     one, other, _empty = fresh_wallets(customer)
     SERVICE.deposit(one, 1_000_000)
     with count_statements() as statements, atomic():
-        (taker,) = [side.id for side in accounts.sides([one, other], ["commission"]) if side.code == "commission"]
+        (taker,) = [
+            side.id for side in accounts.parties([one, other], ["commission"]).sides if side.code == "commission"
+        ]
         batch = [
             engine.Draft("transfer", one, other, 100, "RUB", f"key {number}", commission=2, commission_account=taker)
             for number in range(count)

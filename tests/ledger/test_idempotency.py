@@ -107,7 +107,8 @@ def test_a_batch_tells_which_of_its_payments_were_stored_before(app):
     again, fresh = draft(wallet, cash, 10, key="b"), draft(wallet, cash, 20, key="a")
     twice = draft(wallet, cash, 20, key="a")
     with atomic():
-        assert engine.store([again, fresh, twice]) == {again.id: first.id, twice.id: fresh.id}
+        known = engine.store([again, fresh, twice])
+        assert {draft_id: payment.id for draft_id, payment in known.items()} == {again.id: first.id, twice.id: fresh.id}
         engine.post([fresh.order])
     assert SERVICE.balance(wallet) == 70
 
@@ -125,7 +126,7 @@ def test_a_batch_with_one_other_request_under_a_used_key_writes_nothing(app):
 def test_whatever_is_asked_for_makes_a_request_another_one(app, field):
     one, other = money.wallet(balance=100), money.wallet(balance=100)
     asked = {"from_account": one, "to_account": other, "amount": 10, "key": "a", "description": "For tea"}
-    else_ = {"kind": "reversal", "currency": "EUR", "amount": 11, "description": "For coffee"}
+    else_ = {"kind": "spend", "currency": "EUR", "amount": 11, "description": "For coffee"}
     post([draft(**asked)])
     before = money.everything()
     with pytest.raises(DuplicateRequest):

@@ -1,0 +1,119 @@
+"""Payments that were accepted and wait: claimed by whoever posts them, posted in batches, or put off."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import case, delete, func, select, update
+
+from crm import bulk
+from crm.db import atomic, db, retrying, utcnow
+from crm.ledger import engine
+from crm.ledger.posting import Exchange, Order, Reversal
+from crm.models import Account, Payment, PendingPayment
+from crm.models.ledger import PaymentStatus, TechnicalCode
+
+BATCH = 1000  # payments in a transaction
+WAITS = (30, 30, 60, 120, 300, 900)  # seconds until the next attempt, after none, one, two …
+LONGEST_WAIT = 3600
+
+
+class Posted(NamedTuple):
+    """How many payments a batch has completed, and how many it has found impossible."""
+
+    completed: int
+    failed: int
+
+
+def add(payment_ids: Iterable[str]) -> None:
+    """Have the payments, stored in the present transaction, posted in the background."""
+    due = bulk.stamp(utcnow())
+    rows = [(payment_id, 0, due) for payment_id in payment_ids]
+    bulk.insert("pending_payments", ("payment_id", "attempts", "next_attempt_at"), rows)
+
+
+def due() -> int:
+    """How many payments could be posted now."""
+    return db.session.scalar(select(func.count()).where(PendingPayment.next_attempt_at <= utcnow())) or 0
+
+
+@retrying
+def claim(limit: int = BATCH) -> list[str]:
+    """Ids of payments that are due, the longest waiting first, for the caller alone: nobody else gets them before
+    their next attempt is due. The attempt is counted and committed, so that a payment which kills whoever posts it
+    comes again less and less often.
+    """
+    now = utcnow()
+    waits = [(PendingPayment.attempts == number, now + timedelta(seconds=wait)) for number, wait in enumerate(WAITS)]
+    chosen = (
+        select(PendingPayment.payment_id)
+        .where(PendingPayment.next_attempt_at <= now)
+        .order_by(PendingPayment.next_attempt_at, PendingPayment.payment_id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("chosen")
+    )
+    later = case(*waits, else_=now + timedelta(seconds=LONGEST_WAIT))
+    with atomic() as session:
+        claimed = session.scalars(
+            update(PendingPayment)
+            .where(PendingPayment.payment_id.in_(select(chosen.c.payment_id)))
+            .values(attempts=PendingPayment.attempts + 1, next_attempt_at=later)
+            .returning(PendingPayment.payment_id),
+            execution_options={"synchronize_session": False},
+        ).all()
+    return sorted(pk.hex for pk in claimed)
+
+
+@retrying
+def post(payment_ids: Sequence[str]) -> Posted:
+    """Post the payments with these ids, in the order they were accepted, in one transaction of few statements. What is
+    final already is left out.
+    """
+    with atomic():
+        orders = _orders(payment_ids)
+        decisions = engine.post(orders)
+        gone = delete(PendingPayment).where(bulk.among(PendingPayment.payment_id))
+        quietly = {"synchronize_session": False}
+        db.session.execute(gone, bulk.packed(order.payment_id for order in orders), execution_options=quietly)
+    return Posted(len(decisions.completed), len(decisions.refused))
+
+
+_COLUMNS: tuple[Any, ...] = (
+    Payment.id, Payment.from_account_id, Payment.to_account_id, Payment.amount, Payment.commission, Payment.currency,
+    Payment.to_amount, Payment.to_currency, Payment.reversal_of_id,
+)  # fmt: skip
+
+
+def _orders(payment_ids: Sequence[str]) -> list[Order | Reversal]:
+    """What is to be posted of these, locked. They were numbered as they were accepted: the ids are in that order."""
+    wanted = select(*_COLUMNS).where(bulk.among(Payment.id), Payment.status == PaymentStatus.INITIATED)
+    locked = wanted.order_by(Payment.id).with_for_update()
+    found = db.session.execute(locked, bulk.packed(payment_ids)).all()
+    technical = _technical() if any(row.commission or row.to_amount for row in found) else {}
+    return [_order(row, technical) for row in found]
+
+
+def _order(row: Any, technical: dict[tuple[str, str], int]) -> Order | Reversal:
+    if row.reversal_of_id:
+        return Reversal(row.id.hex, row.reversal_of_id.hex, row.amount)
+    order = Order(row.id.hex, row.from_account_id, row.to_account_id, row.amount, row.commission)
+    if row.commission:
+        order.commission_account = technical[TechnicalCode.COMMISSION, row.currency]
+    if row.to_amount:
+        taker, giver = (technical[TechnicalCode.CONVERSION, code] for code in (row.currency, row.to_currency))
+        order.exchange = Exchange(taker, giver, row.to_amount)
+    return order
+
+
+def _technical() -> dict[tuple[str, str], int]:
+    """The accounts that take commission and convert, by code and currency."""
+    codes = TechnicalCode.COMMISSION, TechnicalCode.CONVERSION
+    found = db.session.execute(select(Account.code, Account.currency, Account.id).where(Account.code.in_(codes)))
+    return {(str(code), currency): pk for code, currency, pk in found}
+
+
+def oldest() -> datetime | None:
+    """When the payment that waits longest was accepted, None where none waits."""
+    first = select(func.min(PendingPayment.payment_id)).scalar_subquery()
+    return db.session.scalar(select(Payment.created_at).where(Payment.id == first))
