@@ -47,9 +47,15 @@ class AccountUnavailable(PaymentRefused):
 
 
 class DuplicateRequest(DomainError):
-    """The idempotency key was used for something else; nothing was moved."""
+    """The idempotency key was used for something else; nothing was moved. `places` are the numbers, from 0, of those
+    payments of a batch.
+    """
 
     status = 409
+
+    def __init__(self, message: str, places: Sequence[int] = (0,)) -> None:
+        super().__init__(message)
+        self.places = list(places)
 
 
 class NotFound(DomainError):

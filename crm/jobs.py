@@ -6,8 +6,8 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from crm.ledger import days
-from crm.queue import enqueue
-from crm.services import imports
+from crm.queue import answer, enqueue
+from crm.services import imports, posting
 
 log = logging.getLogger(__name__)
 
@@ -18,13 +18,22 @@ def run_import(import_id: int) -> None:
         imports.run(import_id)
 
 
+def post_payments() -> None:
+    """Post the payments that wait until none is due."""
+    with current_app.app_context():
+        answer(posting.JOB)
+        posting.drain()
+
+
 def sweep() -> None:
-    """Ring the bell for imports that wait though nobody works on them: their job was lost, or their worker died.
+    """Ring the bell for imports and payments that wait though nobody works on them: their job was lost, or their
+    worker died.
 
     Days that are over get their sums.
     """
     with current_app.app_context():
         try:
+            posting.call_worker()
             overdue = imports.overdue()
             days.close()
         except OperationalError as error:

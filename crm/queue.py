@@ -20,6 +20,7 @@ LEFT_OUT_SECONDS = 5
 JOB_SECONDS = 12 * 3600
 FAILURE_SECONDS = 24 * 3600  # how long RQ remembers a failed job; the database remembers what matters
 QUEUE = "default"
+BELL_SECONDS = 30  # a job that was lost keeps the bell silent no longer
 
 T = TypeVar("T")
 
@@ -60,6 +61,23 @@ def enqueue(function: str | Callable[..., object], *args: int | str, job_id: str
         return True
 
     return ask(ring, False)
+
+
+def ring(function: str) -> None:
+    """Have ONE job run `"module.name"` soon, however many ring for it meanwhile; the job calls `answer` first. Without
+    Redis nothing is raised: the sweep rings again.
+    """
+
+    def call(redis: Redis) -> None:
+        if redis.set(f"crm:bell:{function}", 1, nx=True, ex=BELL_SECONDS):
+            queue().enqueue(function, result_ttl=0, failure_ttl=FAILURE_SECONDS)
+
+    ask(call, None)
+
+
+def answer(function: str) -> None:
+    """Take the bell down: who rings from now on is heard by another job."""
+    ask(lambda redis: redis.delete(f"crm:bell:{function}"), 0)
 
 
 def ask(call: Callable[[Redis], T], otherwise: T) -> T:

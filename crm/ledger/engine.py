@@ -101,14 +101,11 @@ def store(drafts: Sequence[Draft]) -> dict[str, Stored]:
     callers = sorted({draft.caller for draft in drafts})
     found = _dialect().stored(connection, callers, [draft.key for draft in ordered])
     known = {(payment.caller, payment.key): payment for payment in found}
-    repeated = {}
-    for draft in drafts:
-        payment = known[draft.caller, draft.key]
-        if bytes(payment.fingerprint) != draft.fingerprint():
-            raise DuplicateRequest(_("This was sent before with other details. Nothing was moved this time."))
-        if payment.id != draft.id:
-            repeated[draft.id] = payment
-    return repeated
+    stored = [known[draft.caller, draft.key] for draft in drafts]
+    others = [place for place, draft in enumerate(drafts) if bytes(stored[place].fingerprint) != draft.fingerprint()]
+    if others:
+        raise DuplicateRequest(_("This was sent before with other details. Nothing was moved this time."), others)
+    return {draft.id: payment for draft, payment in zip(drafts, stored, strict=True) if payment.id != draft.id}
 
 
 def post(orders: Sequence[Order | Reversal]) -> Decisions:

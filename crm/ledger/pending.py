@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import case, delete, func, select, update
 
-from crm import bulk
-from crm.db import atomic, db, retrying, utcnow
+from crm import bulk, live
+from crm.db import atomic, db, on_commit, retrying, utcnow
 from crm.ledger import engine
 from crm.ledger.posting import Exchange, Order, Reversal
 from crm.models import Account, Payment, PendingPayment
@@ -75,7 +75,9 @@ def post(payment_ids: Sequence[str]) -> Posted:
         decisions = engine.post(orders)
         gone = delete(PendingPayment).where(bulk.among(PendingPayment.payment_id))
         quietly = {"synchronize_session": False}
-        db.session.execute(gone, bulk.packed(order.payment_id for order in orders), execution_options=quietly)
+        ids = [order.payment_id for order in orders]
+        db.session.execute(gone, bulk.packed(ids), execution_options=quietly)
+        on_commit(lambda: live.announce(ids))
     return Posted(len(decisions.completed), len(decisions.refused))
 
 
