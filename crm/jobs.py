@@ -5,6 +5,7 @@ import logging
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
+from crm.errors import Busy
 from crm.ledger import days
 from crm.queue import answer, enqueue
 from crm.services import imports, posting
@@ -22,7 +23,10 @@ def post_payments() -> None:
     """Post the payments that wait until none is due."""
     with current_app.app_context():
         answer(posting.JOB)
-        posting.drain()
+        try:
+            posting.drain()
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer; payments that wait are posted by the next sweep: %s", error)
 
 
 def sweep() -> None:

@@ -1,7 +1,7 @@
 """Wallets and payments for tests, and what must be true of the ledger after everything."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from crm.services.wallet import WalletService
 from tests import people
 
 SERVICE = WalletService(Actor(None, "test"))
+EARLY = datetime(2000, 1, 1, tzinfo=UTC)
 TABLES = ("accounts", "account_balances", "payments", "operations")
 
 # Law → a query for what breaks it; independent of the product's own words for the same.

@@ -7,6 +7,7 @@ from crm.ledger import days
 from crm.ledger.rebuild import rebuild as rebuild_all
 from crm.ledger.verify import verify as verify_all
 from crm.services import currencies as service
+from crm.services import posting
 from crm.services.audit import Actor
 
 ledger = Noun("ledger", help="The double-entry ledger under the wallets.")
@@ -33,6 +34,13 @@ def rebuild() -> None:
     """Make balance rows and sums by day anew from the operations; nobody moves money meanwhile."""
     mended, written = rebuild_all()
     click.echo(f"{mended} balance rows were mended, the sums of {written} days written.")
+
+
+@ledger.command()
+def sweep() -> None:
+    """Post the payments that wait and are due, once; workers do it by themselves."""
+    posted = posting.drain()
+    click.echo(f"{posted.completed} payments were completed, {posted.failed} failed.")
 
 
 @ledger.command("close-days")

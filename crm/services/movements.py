@@ -1,6 +1,6 @@
 """Payments as they are asked for, checked and priced: what `ledger.engine` stores. Nothing is written here."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from uuid_utils.compat import uuid7
@@ -94,14 +94,13 @@ def draft(actor: Actor, movement: Movement, known: Scene) -> Draft:
     return made
 
 
-def check_open(movements: Iterable[Movement], known: Scene) -> None:
+def check_open(movement: Movement, known: Scene) -> None:
     """Raise `AccountUnavailable` where a wallet is frozen or closed."""
-    for movement in movements:
-        for field, pk in movement.wallets:
-            status = known.by_id[pk].status
-            if status != "open":
-                problem = refusal(f"account_{status}")
-                raise AccountUnavailable(problem.code, field, problem.message)
+    for field, pk in movement.wallets:
+        status = known.by_id[pk].status
+        if status != "open":
+            problem = refusal(f"account_{status}")
+            raise AccountUnavailable(problem.code, field, problem.message)
 
 
 def commission_problem() -> PaymentRefused:

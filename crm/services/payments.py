@@ -12,6 +12,7 @@ from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.ledger import engine, pending
 from crm.ledger.engine import Draft
+from crm.ledger.rows import Stored
 from crm.models import PaymentBatch
 from crm.models.ledger import PaymentStatus
 from crm.queue import ring
@@ -49,14 +50,17 @@ def accept(actor: Actor, movement: Movement) -> Accepted:
     with atomic():
         known = scene([movement])
         made = draft(actor, movement, known)
-        return _stored([made], [movement], known)[0]
+        (accepted,) = _stored([made])
+        if not accepted.replayed:  # what was accepted is told, even if the wallets are frozen or closed since
+            check_open(movement, known)
+        return accepted
 
 
 @retrying
 def accept_reversal(actor: Actor, payment_id: str, amount: int | None, description: str, key: str) -> Accepted:
     """Store a reversal to be posted in the background; `WalletService.reverse` says of what, and what it raises."""
     with atomic():
-        return _stored([reversals.draft(actor, payment_id, amount, description, key)], [], None)[0]
+        return _stored([reversals.draft(actor, payment_id, amount, description, key)])[0]
 
 
 @retrying
@@ -76,7 +80,8 @@ def accept_batch(actor: Actor, movements: Sequence[Movement], name: str = "") ->
         db.session.execute(insert(PaymentBatch).values(rows))
         for row, made in enumerate(drafts):
             made.batch_id, made.batch_row = batch_id.hex, row
-        payments = _stored(drafts, movements, known)
+        payments = _stored(drafts)
+        _check_open(movements, payments, known)
         if all(payment.replayed for payment in payments):
             db.session.execute(delete(PaymentBatch).where(PaymentBatch.id == uuid.UUID(batch_id.hex)))
             return AcceptedBatch(None, payments)
@@ -90,9 +95,8 @@ def _drafts(actor: Actor, movements: Sequence[Movement], known: Scene) -> list[D
             if movement.key in keys:
                 raise Invalid({"idempotency_key": [_("This key stands in the batch twice.")]})
             drafts.append(draft(actor, movement, known))
-            check_open([movement], known)
         except Invalid as error:
-            problems.update({f"payments.{place}.{field}": messages for field, messages in error.fields.items()})
+            problems.update(_at(place, error))
         if movement.key:
             keys.add(movement.key)
     if problems:
@@ -100,19 +104,34 @@ def _drafts(actor: Actor, movements: Sequence[Movement], known: Scene) -> list[D
     return drafts
 
 
-def _stored(drafts: list[Draft], movements: Sequence[Movement], known: Scene | None) -> list[Accepted]:
+def _check_open(movements: Sequence[Movement], payments: Sequence[Accepted], known: Scene) -> None:
+    """Raise `Invalid` for those new payments whose wallets are frozen or closed."""
+    problems = {}
+    for place, (movement, payment) in enumerate(zip(movements, payments, strict=True)):
+        try:
+            if not payment.replayed:
+                check_open(movement, known)
+        except Invalid as error:
+            problems.update(_at(place, error))
+    if problems:
+        raise Invalid(problems)
+
+
+def _at(place: int, error: Invalid) -> dict[str, list[str]]:
+    return {f"payments.{place}.{field}": messages for field, messages in error.fields.items()}
+
+
+def _stored(drafts: list[Draft]) -> list[Accepted]:
     """Store what is new and have a worker called for it."""
     repeated = engine.store(drafts)
     fresh = [made.id for made in drafts if made.id not in repeated]
     if fresh:
-        if known and len(drafts) == 1:
-            check_open(movements, known)
         pending.add(fresh)
         on_commit(lambda: ring(posting.JOB))
     return [_accepted(made, repeated) for made in drafts]
 
 
-def _accepted(made: Draft, repeated: dict[str, engine.Stored]) -> Accepted:
+def _accepted(made: Draft, repeated: dict[str, Stored]) -> Accepted:
     before = repeated.get(made.id)
     if before:
         return Accepted(before.id, made.key, before.status, replayed=True)

@@ -171,7 +171,7 @@ class WalletService:
             with atomic():
                 known = scene([movement])
                 made = draft(self.actor, movement, known)
-                return self._post(made, lambda: check_open([movement], known))
+                return self._post(made, lambda: check_open(movement, known))
         except Invalid as error:
             error.fields = {_field(name, movement): messages for name, messages in error.fields.items()}
             raise

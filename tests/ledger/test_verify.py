@@ -160,7 +160,11 @@ def command(app: Flask) -> Callable[..., object]:
 
 def test_the_command_says_what_was_looked_at_and_its_exit_code_tells(wallet, command):
     right = command("ledger", "verify")
-    assert (right.exit_code, right.output.count("ok"), right.output.splitlines()[-1]) == (0, len(CHECKS) + 2, "The ledger is right.")
+    assert (right.exit_code, right.output.count("ok"), right.output.splitlines()[-1]) == (
+        0,
+        len(CHECKS) + 2,
+        "The ledger is right.",
+    )
     tamper("UPDATE account_balances SET balance = balance + 1")
     wrong = command("ledger", "verify")
     assert wrong.exit_code == 1 and "2 BROKEN" in wrong.output and f"account {wallet}, balance 401" in wrong.output
