@@ -1,56 +1,23 @@
 """Whatever is killed while money moves: what was asked for happens once, when it is asked for again."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from crm.config import ROOT
 from crm.db import db
 from crm.models import User
 from tests import money, people
 from tests.client import Browser
+from tests.gunicorns import PATIENCE, Web, headers_of
 
-CLIENTS, DEPOSITS, PATIENCE = 4, 40, 60
-
-
-class Web:
-    """A gunicorn with its workers on the app's database, in a process group of its own."""
-
-    def __init__(self, app: Flask) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        url = db.engine.url.set(drivername=db.engine.dialect.name)
-        self.environment = os.environ | {
-            "CRM_INSTANCE": str(app.config["CRM_INSTANCE"]),
-            "DATABASE_URL": url.render_as_string(hide_password=False),
-            "REDIS_URL": app.config["REDIS_URL"],
-            "SECRET_KEY": app.config["SECRET_KEY"],
-            "CRM_PORT": str(self.port),
-        }
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
-        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, start_new_session=True)
-
-    def kill(self) -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.process.wait(PATIENCE)
+CLIENTS, DEPOSITS = 4, 40
 
 
 @pytest.fixture
@@ -58,14 +25,6 @@ def web(app: Flask) -> Iterator[Web]:
     web = Web(app)
     yield web
     web.kill()
-
-
-def headers_of(browser: Browser) -> dict[str, str]:
-    """What a signed-in browser sends along."""
-    token = browser.csrf_token()  # it goes into the session, so it comes first
-    cookie = browser.get_cookie("session")
-    assert cookie
-    return {"Cookie": f"session={cookie.value}", "X-CSRFToken": token, "HX-Request": "true"}
 
 
 def insist(address: str, headers: dict[str, str], **fields: str) -> int:
