@@ -261,6 +261,7 @@ class Operation(Base):
             sqlite_where=text("sequence IS NOT NULL"),
         ),
         Index(None, "account_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
         {"sqlite_autoincrement": True},
     )
 
