@@ -17,6 +17,6 @@ class OperationFilter(Form):
     kind = SelectField(_l("Type"), validate_choice=False)
     part = SelectField(_l("Part"), validate_choice=False)
     currency = SelectField(_l("Currency"), validate_choice=False)
-    direction = SelectField(_l("Direction"), validate_choice=False)
+    direction = SelectField(_l("Which way"), validate_choice=False)
     first = StringField(_l("From"), render_kw={"type": "date"})
     last = StringField(_l("To"), render_kw={"type": "date"})
