@@ -62,7 +62,7 @@ FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
     "valid_from": _l("Valid from"),
     "pair": _l("Currencies"),
     "rate": _l("Rate"),
-    "spread": _l("Spread, %"),
+    "spread": _l("Spread in percent"),
     "role": _l("Role"),
     "active": _l("May sign in"),
     "locale": _l("Language"),
