@@ -51,7 +51,9 @@ class RateForm(Form):
     from_currency = SelectField(_l("One"), validate_choice=False)
     to_currency = SelectField(_l("costs in"), validate_choice=False)
     rate = StringField(_l("Rate"), render_kw=_NUMBER)
-    spread = StringField(_l("Spread in percent"), render_kw=_NUMBER, description=_l("Of what is paid, kept as commission."))
+    spread = StringField(
+        _l("Spread in percent"), render_kw=_NUMBER, description=_l("Of what is paid, kept as commission.")
+    )
     valid_from = StringField(_l("Valid from"), render_kw=_SINCE, description=_l("Blank: from now on."))
     inverse = BooleanField(_l("Add the rate the other way, too"))
 
