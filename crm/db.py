@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, TypeDecorator, event, select
 from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 from crm.errors import Busy, NotFound
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 SQLITE_BUSY_SECONDS = 15
 ATTEMPTS = 4
 _TRANSIENT_STATES = {"40P01", "40001"}  # deadlock_detected, serialization_failure
+# and too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now
+_OUT_OF_REACH = _TRANSIENT_STATES | {"53300", "57P01", "57P02", "57P03"}
 
 
 class Base(DeclarativeBase):
@@ -180,6 +182,19 @@ def is_transient(error: OperationalError) -> bool:
     if isinstance(error.orig, sqlite3.OperationalError):
         return error.orig.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
     return getattr(error.orig, "sqlstate", None) in _TRANSIENT_STATES
+
+
+def is_out_of_reach(error: DBAPIError) -> bool:
+    """True where it is not the statement's fault: the database is stopped, starting, full of connections or busy."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF in (
+            sqlite3.SQLITE_CANTOPEN,
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        )
+    state = getattr(error.orig, "sqlstate", None)
+    unconnected = isinstance(error, OperationalError) and state is None
+    return error.connection_invalidated or unconnected or state in _OUT_OF_REACH
 
 
 def locked(model: type[M], pk: int) -> M:

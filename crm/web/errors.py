@@ -1,35 +1,32 @@
 """What went wrong, as a page, as a toast or as JSON; never a stack trace."""
 
 import json
+import logging
 import time
 
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
+from crm.db import is_out_of_reach
 from crm.errors import Busy, DomainError, Invalid
 from crm.extensions import limiter
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
 from crm.web.problems import problem
 
+log = logging.getLogger(__name__)
+
 
 def init_app(app: Flask) -> None:
     """Answer every error in the form the asker expects."""
+    _answer_for_the_database(app)
 
     @app.errorhandler(DomainError)
     def domain(error: DomainError) -> Response:
-        response = respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
-        if isinstance(error, Busy):
-            response.headers["Retry-After"] = "2"
-        return response
-
-    @app.errorhandler(PoolTimeout)
-    def crowded(_error: PoolTimeout) -> Response:
-        response = respond(503, sentences()[503])
-        response.headers["Retry-After"] = "2"
-        return response
+        return respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
 
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
@@ -49,6 +46,31 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(InternalServerError)
     def fault(_error: InternalServerError) -> Response:
         return respond(500, sentences()[500])
+
+
+def _answer_for_the_database(app: Flask) -> None:
+    """What it cannot do now it may do in a moment: 503, and when to try again."""
+
+    @app.errorhandler(Busy)
+    def busy(error: Busy) -> Response:
+        return _later(error.message)
+
+    @app.errorhandler(PoolTimeout)
+    def crowded(_error: PoolTimeout) -> Response:
+        return _later(sentences()[503])
+
+    @app.errorhandler(DBAPIError)
+    def unreachable(error: DBAPIError) -> Response:
+        if not is_out_of_reach(error):
+            raise error  # a fault of ours
+        log.warning("The database does not answer: %s", error.orig)
+        return _later(_("The database does not answer at the moment. Please try again."))
+
+
+def _later(message: str) -> Response:
+    response = respond(503, message)
+    response.headers["Retry-After"] = "2"
+    return response
 
 
 def sentences() -> dict[int, str]:

@@ -113,10 +113,12 @@ def test_a_database_that_is_gone_ends_in_a_page_too(without_database):
     with browser.session_transaction() as session:
         session["_user_id"] = "1.x"
     answer = browser.get("/customers/")
-    assert answer.status_code in (500, 503) and page(answer).one("h1").text
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
+    assert page(answer).one("h1").text == "The database does not answer at the moment. Please try again."
     assert "psycopg" not in answer.text and "Traceback" not in answer.text
-    assert toast(browser.get("/customers/", htmx=True))
-    assert set(browser.get("/customers/api/search/?q=a").json) == {"error"}
+    partial, program = browser.get("/customers/", htmx=True), browser.get("/customers/api/search/?q=a")
+    assert (partial.status_code, program.status_code, set(program.json)) == (503, 503, {"error"})
+    assert toast(partial)
 
 
 def test_a_body_that_is_too_large_is_refused(app, manager, monkeypatch, nothing_changes):
