@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crm import bulk, live
 from crm.db import atomic, db, on_commit, retrying, utcnow
@@ -16,6 +17,7 @@ from crm.models.ledger import PaymentStatus, TechnicalCode
 BATCH = 1000  # payments in a transaction
 WAITS = (30, 30, 60, 120, 300, 900)  # seconds until the next attempt, after none, one, two …
 LONGEST_WAIT = 3600
+T = TypeVar("T")
 
 
 class Posted(NamedTuple):
@@ -41,43 +43,43 @@ def due() -> int:
 def claim(limit: int = BATCH) -> list[str]:
     """Ids of payments that are due, the longest waiting first, for the caller alone: nobody else gets them before
     their next attempt is due. The attempt is counted and committed, so that a payment which kills whoever posts it
-    comes again less and less often.
+    comes again less and less often, and with fewer and fewer others: those that were tried as often, a tenth of them
+    each time, in the end alone.
     """
     now = utcnow()
-    waits = [(PendingPayment.attempts == number, now + timedelta(seconds=wait)) for number, wait in enumerate(WAITS)]
-    chosen = (
-        select(PendingPayment.payment_id)
-        .where(PendingPayment.next_attempt_at <= now)
-        .order_by(PendingPayment.next_attempt_at, PendingPayment.payment_id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("chosen")
-    )
-    later = case(*waits, else_=now + timedelta(seconds=LONGEST_WAIT))
     with atomic() as session:
+        attempts = session.scalar(_due(PendingPayment.attempts, now).limit(1))
+        if attempts is None:
+            return []
+        chosen = _due(PendingPayment.payment_id, now).where(PendingPayment.attempts == attempts)
+        chosen = chosen.limit(max(1, limit // 10 ** max(0, attempts - 1))).with_for_update(skip_locked=True)
+        wait = WAITS[attempts] if attempts < len(WAITS) else LONGEST_WAIT
         claimed = session.scalars(
             update(PendingPayment)
-            .where(PendingPayment.payment_id.in_(select(chosen.c.payment_id)))
-            .values(attempts=PendingPayment.attempts + 1, next_attempt_at=later)
+            .where(PendingPayment.payment_id.in_(select(chosen.cte("chosen").c.payment_id)))
+            .values(attempts=attempts + 1, next_attempt_at=now + timedelta(seconds=wait))
             .returning(PendingPayment.payment_id),
             execution_options={"synchronize_session": False},
         ).all()
     return sorted(pk.hex for pk in claimed)
 
 
+def _due(attribute: InstrumentedAttribute[T], now: datetime) -> Select[T]:
+    ordered = select(attribute).order_by(PendingPayment.next_attempt_at, PendingPayment.payment_id)
+    return ordered.where(PendingPayment.next_attempt_at <= now)
+
+
 @retrying
 def post(payment_ids: Sequence[str]) -> Posted:
     """Post the payments with these ids, in the order they were accepted, in one transaction of few statements. What is
-    final already is left out.
+    final already is left out, and waits no longer.
     """
     with atomic():
         orders = _orders(payment_ids)
         decisions = engine.post(orders)
         gone = delete(PendingPayment).where(bulk.among(PendingPayment.payment_id))
-        quietly = {"synchronize_session": False}
-        ids = [order.payment_id for order in orders]
-        db.session.execute(gone, bulk.packed(ids), execution_options=quietly)
-        on_commit(lambda: live.announce(ids))
+        db.session.execute(gone, bulk.packed(payment_ids), execution_options={"synchronize_session": False})
+        on_commit(lambda: live.announce([order.payment_id for order in orders]))
     return Posted(len(decisions.completed), len(decisions.refused))
 
 
@@ -117,5 +119,5 @@ def _technical() -> dict[tuple[str, str], int]:
 
 def oldest() -> datetime | None:
     """When the payment that waits longest was accepted, None where none waits."""
-    first = select(func.min(PendingPayment.payment_id)).scalar_subquery()
-    return db.session.scalar(select(Payment.created_at).where(Payment.id == first))
+    waiting = select(Payment.created_at).join(PendingPayment, PendingPayment.payment_id == Payment.id)
+    return db.session.scalar(waiting.order_by(PendingPayment.payment_id).limit(1))
