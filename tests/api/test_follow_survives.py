@@ -3,48 +3,19 @@
 import os
 import signal
 import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from flask import Flask
-from redis import Redis
-from redis.exceptions import RedisError
 
-from crm import create_app, live
-from crm.db import db
-from crm.supervisor import valkey
-from tests import databases, money
+from tests import money
 from tests.api.followers import Socket, pk_of, post, statuses, waiting
-from tests.gunicorns import PATIENCE, Web
+from tests.gunicorns import Web
+from tests.valkeys import EmbeddedValkey
+from tests.workers import eventually
 
 STOP_SECONDS = 8  # after that the supervisor loses its patience, and gunicorn too
-
-
-class EmbeddedValkey:
-    """The Valkey of `make run` on an instance of its own."""
-
-    def __init__(self, app: Flask, stack: ExitStack) -> None:
-        self.instance, self.stack = app.config["CRM_INSTANCE"], stack
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(valkey.command(self.instance))
-        self.stack.callback(self.process.wait)
-        self.stack.callback(self.process.kill)
-        valkey.wait_until_answers(self.instance)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-    def listeners(self) -> int:
-        """How many processes are subscribed."""
-        with suppress(RedisError), Redis(unix_socket_path=str(self.instance / "valkey.sock")) as connection:
-            return int(connection.pubsub_numsub(live.CHANNEL)[0][1])
-        return 0
 
 
 @pytest.fixture
@@ -56,12 +27,8 @@ def embedded(app: Flask) -> Iterator[EmbeddedValkey]:
 @pytest.fixture
 def office(app: Flask, embedded: EmbeddedValkey) -> Iterator[Flask]:
     """The app on the same database, with the embedded Valkey."""
-    redis = f"unix://{embedded.instance / 'valkey.sock'}"
-    office = create_app(databases.settings(embedded.instance, app.config["SQLALCHEMY_DATABASE_URI"], redis))
-    with office.app_context():
+    with embedded.office(app) as office:
         yield office
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture
@@ -69,13 +36,6 @@ def web(office: Flask) -> Iterator[Web]:
     web = Web(office)
     yield web.wait_until_ready()
     web.kill()
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline, f"not within {PATIENCE} s"
-        time.sleep(0.05)
 
 
 def test_redis_may_be_killed_and_come_back_while_somebody_follows(embedded, office, web, cookie_of, vera):

@@ -1,62 +1,18 @@
 """An import in a real worker process: it runs there, and when the process is killed another one goes on."""
 
 import io
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, update
 
 from bench.samples import customers_csv
-from crm.config import ROOT
 from crm.db import atomic, db, is_postgresql, utcnow
 from crm.models import Customer, Import, ImportFailure, ImportOpening, Payment
 from crm.services import imports
 from tests import money
 from tests.uploads import CLERK
-
-PATIENCE = 60
-
-
-@contextmanager
-def worker(app: Flask) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker process on the app's database and Redis, in a process group of its own."""
-    url = db.engine.url.set(drivername="postgresql" if "postgresql" in db.engine.url.drivername else "sqlite")
-    environment = os.environ | {
-        "CRM_INSTANCE": str(app.config["CRM_INSTANCE"]),
-        "DATABASE_URL": url.render_as_string(hide_password=False),
-        "REDIS_URL": app.config["REDIS_URL"],
-        "SECRET_KEY": app.config["SECRET_KEY"],
-    }
-    process = subprocess.Popen(
-        [sys.executable, "-m", "flask", "--app", "wsgi", "worker"], cwd=ROOT, env=environment, start_new_session=True
-    )
-    try:
-        yield process
-    finally:
-        kill(process)
-
-
-def kill(process: subprocess.Popen[bytes]) -> None:
-    """SIGKILL for the worker and for what it has forked."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait(PATIENCE)
-
-
-def eventually(holds: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-        db.session.rollback()
+from tests.workers import eventually, worker
 
 
 @pytest.fixture
@@ -67,9 +23,9 @@ def upload(app):
 
 
 def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
-    with worker(app) as process:
+    with worker() as process:
         eventually(lambda: imports.get(upload.id).read_rows)
-        kill(process)
+        process.kill()
     halfway = imports.get(upload.id)
     assert halfway.status == "running"
     assert 0 < halfway.read_rows < halfway.total_rows
