@@ -1,6 +1,7 @@
 """Wallets and payments for tests, and what must be true of the ledger after everything."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from sqlalchemy import text
 from uuid_utils.compat import uuid7
 
+from crm import bulk
 from crm.db import atomic, db
-from crm.ledger import accounts, engine, pending
+from crm.ledger import accounts, engine, pending, verify
 from crm.ledger.engine import Draft
 from crm.ledger.posting import Decisions
 from crm.services.audit import Actor
@@ -76,6 +78,24 @@ def check_ledger() -> None:
     broken = {law: [tuple(row) for row in db.session.execute(text(query))] for law, query in LAWS.items()}
     db.session.rollback()
     assert {law: found for law, found in broken.items() if found} == {}
+
+
+def check_posted(payment_ids: Iterable[str]) -> dict[str, int]:
+    """Assert that each of the payments has ended, none waits, and the ledger is right; how many of each status."""
+    check_ledger()
+    wanted, found = set(payment_ids), db.session.execute(text("SELECT id, status FROM payments")).all()
+    statuses = Counter(status for pk, status in found if str(pk).replace("-", "") in wanted)
+    assert set(statuses) <= {"COMPLETED", "FAILED"} and sum(statuses.values()) == len(wanted), statuses
+    assert rows("pending_payments") == []
+    assert [law for law in verify.verify() if law.differences] == []
+    db.session.rollback()
+    return dict(statuses)
+
+
+def make_due() -> None:
+    """Half a minute and more goes by: whatever waits may be posted now."""
+    with atomic() as session:
+        session.execute(text("UPDATE pending_payments SET next_attempt_at = :early"), {"early": bulk.stamp(EARLY)})
 
 
 def wallet(currency: str = "RUB", balance: int = 0, overdraft: int = 0, name: str = "Анна") -> int:
