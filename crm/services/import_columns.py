@@ -1,6 +1,6 @@
 """Which column of a table holds what: header names in Russian and English, as programs and people write them. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm.channel_types import ChannelType
@@ -57,11 +57,19 @@ _NAMES = {
 }
 
 
+Known = dict[str, tuple[str, int]]  # a bare name: its field, and how good a name it is (0 is best)
+
+
+def known_names(names: Mapping[str, str]) -> Known:
+    """The names of columns that are recognised; `names` has those of each field, in order of preference."""
+    return {_bare(name): (field, rank) for field, said in names.items() for rank, name in enumerate(said.split(","))}
+
+
 def _bare(name: str) -> str:
     return "".join(filter(str.isalnum, fold(name)))
 
 
-_KNOWN = {_bare(name): (field, rank) for field, names in _NAMES.items() for rank, name in enumerate(names.split(","))}
+_KNOWN = known_names(_NAMES)
 
 
 @dataclass(frozen=True)
@@ -88,16 +96,27 @@ def find_header(records: Sequence[Sequence[str]], chosen: Mapping[str, str] | No
 
     `chosen` maps a column's name to a field, or to '' for a column to leave out; it goes before what is recognised.
     """
+    return best_header(records, lambda columns: recognise(columns, chosen), lambda header: header.has_name)
+
+
+def best_header(
+    records: Sequence[Sequence[str]],
+    mapped: Callable[[Sequence[str]], list[str | None]],
+    fits: Callable[[Header], bool],
+) -> Header | None:
+    """The record that names the most fields among those that fit, or None."""
     best: Header | None = None
     for line, record in enumerate(records):
         columns = _trimmed(record)
-        header = Header(line, columns, recognise(columns, chosen))
-        if header.has_name and (best is None or header.recognised > best.recognised):
+        header = Header(line, columns, mapped(columns))
+        if fits(header) and (best is None or header.recognised > best.recognised):
             best = header
     return best
 
 
-def recognise(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -> list[str | None]:
+def recognise(
+    columns: Sequence[str], chosen: Mapping[str, str] | None = None, known: Known = _KNOWN
+) -> list[str | None]:
     """A field's name, or None, for each column. A channel may have several columns, anything else has one.
 
     >>> recognise(["ФИО", "Эл. почта", "Phone 2 - Value", "Дата создания"])
@@ -107,7 +126,7 @@ def recognise(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -
     mapping: list[str | None] = []
     holders: dict[str, tuple[int, int]] = {}  # field: (rank, column) of the best so far
     for index, column in enumerate(columns):
-        field, rank = _field(column, given)
+        field, rank = _field(column, given, known)
         mapping.append(field)
         if field is None or field in CHANNELS:
             continue
@@ -120,14 +139,14 @@ def recognise(columns: Sequence[str], chosen: Mapping[str, str] | None = None) -
     return mapping
 
 
-def _field(column: str, given: Mapping[str, str]) -> tuple[str | None, int]:
+def _field(column: str, given: Mapping[str, str], known: Known) -> tuple[str | None, int]:
     bare = _bare(column)
     if bare in given:
         return given[bare] or None, -1
-    if bare in _KNOWN:
-        return _KNOWN[bare]
+    if bare in known:
+        return known[bare]
     without_number = "".join(c for c in bare if not c.isdigit())
-    field, rank = _KNOWN.get(without_number, (None, 0))
+    field, rank = known.get(without_number, (None, 0))
     return (field, rank) if field in CHANNELS else (None, 0)
 
 

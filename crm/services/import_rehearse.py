@@ -13,9 +13,9 @@ from crm.db import db
 from crm.services import import_failures, import_file, import_known, import_lease
 from crm.services.import_decide import decide
 from crm.services.import_failures import Failure
-from crm.services.import_file import Layout
 from crm.services.import_rows import rows
 from crm.services.import_run import Progress, seldom_collected
+from crm.services.tables import Layout
 
 _BLOCK = 1_000
 

@@ -1,7 +1,7 @@
 """One row of a table: the customer it describes, or everything that is wrong with it. Pure."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from crm.services import amounts
 from crm.services import import_columns as columns
 from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
 from crm.spreadsheet import unguarded
+from crm.tabular.records import is_blank
 from crm.text import fold, has_control
 
 MANY = ":::"  # between several values in one cell, as Google Contacts writes it
@@ -82,11 +83,6 @@ def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: i
             skip -= 1
             continue
         yield parse(number, cells, layout)
-
-
-def is_blank(cells: Sequence[str]) -> bool:
-    """Whether there is nothing in the row but blanks."""
-    return not any(cells) or not any(map(str.strip, cells))
 
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:

@@ -21,7 +21,7 @@ from crm.queue import enqueue
 from crm.services import audit, import_failures, import_file, import_lease, import_rehearse, import_run
 from crm.services.audit import Actor
 from crm.services.import_failures import Failure
-from crm.services.import_file import Layout
+from crm.services.tables import Layout
 
 JOB = "crm.jobs.run_import"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell

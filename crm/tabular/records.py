@@ -1,7 +1,7 @@
 """The records of a delimited text file, one at a time."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -27,6 +27,11 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
                 yield record
         except csv.Error as error:
             raise _broken(str(error), begin + 1) from None
+
+
+def is_blank(cells: Sequence[str]) -> bool:
+    """Whether there is nothing in the row but blanks."""
+    return not any(cells) or not any(map(str.strip, cells))
 
 
 def _lines(file: TextIO) -> Iterator[str]:
