@@ -91,3 +91,13 @@ def digits(text: str) -> str:
 def looks_like_phone(query: str) -> bool:
     """True for a query of digits, + ( ) - . and blanks only, with at least one digit."""
     return bool(_PHONE_QUERY.fullmatch(query)) and any(map(str.isdecimal, query))
+
+
+def file_name(sent: str) -> str:
+    r"""The name that a file was sent under, as it may be shown: without folders, in 200 printable characters.
+
+    >>> file_name("C:\\temp\\a\u0000.csv")
+    'a.csv'
+    """
+    name = sent.replace("\\", "/").rsplit("/", 1)[-1]
+    return "".join(character for character in name if character.isprintable())[-200:]

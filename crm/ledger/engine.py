@@ -98,14 +98,27 @@ def store(drafts: Sequence[Draft]) -> dict[str, Stored]:
     connection, now = db.session.connection(), utcnow()
     if _dialect().store(connection, [draft.row(now) for draft in ordered]) == len(drafts):
         return {}
-    callers = sorted({draft.caller for draft in drafts})
-    found = _dialect().stored(connection, callers, [draft.key for draft in ordered])
-    known = {(payment.caller, payment.key): payment for payment in found}
-    stored = [known[draft.caller, draft.key] for draft in drafts]
-    others = [place for place, draft in enumerate(drafts) if bytes(stored[place].fingerprint) != draft.fingerprint()]
+    stored, others = used(drafts)
     if others:
         raise DuplicateRequest(_("This was sent before with other details. Nothing was moved this time."), others)
-    return {draft.id: payment for draft, payment in zip(drafts, stored, strict=True) if payment.id != draft.id}
+    return {draft_id: payment for draft_id, payment in stored.items() if payment.id != draft_id}
+
+
+def used(drafts: Sequence[Draft]) -> tuple[dict[str, Stored], list[int]]:
+    """Which of the drafts' keys are in use: draft id → the payment that is stored under its key, and the places, from
+    0, of those that ask for something else. One statement.
+    """
+    keys = sorted(draft.key for draft in drafts)
+    callers = sorted({draft.caller for draft in drafts})
+    found = _dialect().stored(db.session.connection(), callers, keys)
+    known = {(payment.caller, payment.key): payment for payment in found}
+    stored = {draft.id: known[draft.caller, draft.key] for draft in drafts if (draft.caller, draft.key) in known}
+    others = [
+        place
+        for place, draft in enumerate(drafts)
+        if draft.id in stored and bytes(stored[draft.id].fingerprint) != draft.fingerprint()
+    ]
+    return stored, others
 
 
 def post(orders: Sequence[Order | Reversal]) -> Decisions:

@@ -36,11 +36,12 @@ def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
     elif on_duplicate == "create":
         _named(known, [value for name, value in keys if name == "external_id"])
     else:
-        for key, pk in _holders(keys - known.owners.keys()):
+        for key, pk in holders(keys - known.owners.keys()):
             known.owners[key] = [known.by_pk.setdefault(pk, Record(CustomerData(name=""), pk))]
 
 
-def _holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
+def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
+    """The keys that customers have, with the ids of those who have them. One statement for each kind of key."""
     wanted: dict[str, list[str]] = {}
     for name, value in keys:
         wanted.setdefault(name, []).append(value)
@@ -75,7 +76,7 @@ def _complete(known: Known, keys: set[Key]) -> None:
     Their keys come from what is read after the lock, not from the look-up before it: a channel may have gone
     meanwhile.
     """
-    pks = sorted({pk for _key, pk in _holders(keys)} - known.by_pk.keys())
+    pks = sorted({pk for _key, pk in holders(keys)} - known.by_pk.keys())
     if not pks:
         return
     wanted = packed(pks)

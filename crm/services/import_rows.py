@@ -90,7 +90,7 @@ def parse(number: int, cells: list[str], layout: Format) -> Row:
     draft = _Draft(layout)
     extra = len(cells) - len(layout.columns)
     if extra > 0 and not is_blank(cells[-extra:]):
-        return Row(number, cells, _too_many(extra), draft.data)
+        return Row(number, cells, too_many(extra), draft.data)
     for index, name in layout.taken:
         if index < len(cells) and cells[index]:
             draft.take(index, name, unguarded(cells[index]))
@@ -206,7 +206,8 @@ def derive(data: CustomerData) -> dict[str, str]:
     return derived(data.name, data.company, data.city, data.external_id, channels, data.tags)
 
 
-def _too_many(extra: int) -> str:
+def too_many(extra: int) -> str:
+    """What is said of a row with so many cells more than there are columns."""
     return ngettext(
         "This row has %(num)d cell more than the header has columns.",
         "This row has %(num)d cells more than the header has columns.",

@@ -22,6 +22,7 @@ from crm.services import audit, import_failures, import_file, import_lease, impo
 from crm.services.audit import Actor
 from crm.services.import_failures import Failure
 from crm.services.tables import Layout
+from crm.text import file_name
 
 JOB = "crm.jobs.run_import"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
@@ -53,7 +54,7 @@ def accept(
         with force_locale(_known_locale(locale)):
             layout = import_file.examined(path, mapping)
         upload = Import(
-            filename=_plain(filename),
+            filename=file_name(filename),
             stored_as=name,
             size=size,
             on_duplicate=on_duplicate,
@@ -174,11 +175,6 @@ def _described(layout: Layout) -> dict[str, Any]:
         "total_rows": layout.total,
         "notes": layout.notes,
     }
-
-
-def _plain(filename: str) -> str:
-    name = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(character for character in name if character.isprintable())[-200:]
 
 
 def _known_locale(locale: str) -> str:

@@ -1,7 +1,7 @@
 """Accepting payments: stored as INITIATED, all of them or none, and posted by a worker soon after."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import delete, insert
@@ -74,51 +74,83 @@ def accept_batch(actor: Actor, movements: Sequence[Movement], name: str = "") ->
         raise Invalid({"payments": [_("Send from 1 to %(count)d payments at once.", count=BATCH_LIMIT)]})
     with atomic():
         known = scene(movements)
-        drafts = _drafts(actor, movements, known)
+        drafts, problems = _drafts(actor, movements, known)
+        if problems:
+            raise Invalid(_placed(problems))
         batch_id = uuid7()
         rows = {"id": batch_id, "name": name[:200], "count": len(drafts), "created_by_id": actor.user_id}
         db.session.execute(insert(PaymentBatch).values(rows))
-        for row, made in enumerate(drafts):
+        for row, made in drafts.items():
             made.batch_id, made.batch_row = batch_id.hex, row
-        payments = _stored(drafts)
-        _check_open(movements, payments, known)
+        payments = _stored(list(drafts.values()))
+        fresh = {place: movements[place] for place, payment in enumerate(payments) if not payment.replayed}
+        if closed := _closed(fresh, known):
+            raise Invalid(_placed(closed))
         if all(payment.replayed for payment in payments):
             db.session.execute(delete(PaymentBatch).where(PaymentBatch.id == uuid.UUID(batch_id.hex)))
             return AcceptedBatch(None, payments)
     return AcceptedBatch(batch_id.hex, payments)
 
 
-def _drafts(actor: Actor, movements: Sequence[Movement], known: Scene) -> list[Draft]:
-    drafts, problems, keys = [], {}, set()
+Problems = dict[int, dict[str, list[str]]]  # place in the batch, from 0: messages by field
+
+
+class Checked(NamedTuple):
+    """What would become of a batch: the payments without a problem, priced; the problems; and which of the payments,
+    by id, are stored already.
+    """
+
+    drafts: list[Draft]
+    problems: Problems
+    stored: dict[str, Stored]
+
+
+def check_batch(actor: Actor, movements: Sequence[Movement]) -> Checked:
+    """Say what `accept_batch` would, and write nothing. Three statements, however many movements."""
+    known = scene(movements)
+    drafts, problems = _drafts(actor, movements, known)
+    stored, others = engine.used(list(drafts.values()))
+    places = list(drafts)
+    for other in others:
+        problems[places[other]] = {"idempotency_key": [_("This key was used before, for another payment.")]}
+    fresh = {place: movements[place] for place, made in drafts.items() if made.id not in stored}
+    problems |= _closed(fresh, known)
+    return Checked([made for place, made in drafts.items() if place not in problems], problems, stored)
+
+
+def _drafts(actor: Actor, movements: Sequence[Movement], known: Scene) -> tuple[dict[int, Draft], Problems]:
+    drafts: dict[int, Draft] = {}
+    problems: Problems = {}
+    keys: set[str] = set()
     for place, movement in enumerate(movements):
         try:
             if movement.key in keys:
                 raise Invalid({"idempotency_key": [_("This key stands in the batch twice.")]})
-            drafts.append(draft(actor, movement, known))
+            drafts[place] = draft(actor, movement, known)
         except Invalid as error:
-            problems.update(_at(place, error))
+            problems[place] = error.fields
         if movement.key:
             keys.add(movement.key)
-    if problems:
-        raise Invalid(problems)
-    return drafts
+    return drafts, problems
 
 
-def _check_open(movements: Sequence[Movement], payments: Sequence[Accepted], known: Scene) -> None:
-    """Raise `Invalid` for those new payments whose wallets are frozen or closed."""
-    problems = {}
-    for place, (movement, payment) in enumerate(zip(movements, payments, strict=True)):
+def _closed(movements: Mapping[int, Movement], known: Scene) -> Problems:
+    """The problems of those whose wallets are frozen or closed."""
+    problems: Problems = {}
+    for place, movement in movements.items():
         try:
-            if not payment.replayed:
-                check_open(movement, known)
+            check_open(movement, known)
         except Invalid as error:
-            problems.update(_at(place, error))
-    if problems:
-        raise Invalid(problems)
+            problems[place] = error.fields
+    return problems
 
 
-def _at(place: int, error: Invalid) -> dict[str, list[str]]:
-    return {f"payments.{place}.{field}": messages for field, messages in error.fields.items()}
+def _placed(problems: Problems) -> dict[str, list[str]]:
+    return {
+        f"payments.{place}.{field}": messages
+        for place, fields in problems.items()
+        for field, messages in fields.items()
+    }
 
 
 def _stored(drafts: list[Draft]) -> list[Accepted]:
