@@ -66,13 +66,15 @@ def _init_web(app: Flask) -> None:
         htmx,
         imports,
         locale,
+        payment_batches,
         security,
         settings,
         templating,
         wallet,
     )
 
-    for noun in (auth, customers, channels, wallet, accounts, imports, dashboard, settings, health, api_payments):
+    nouns = (auth, customers, channels, wallet, payment_batches, accounts, imports, dashboard, settings, health)
+    for noun in (*nouns, api_payments):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)
