@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from bench import history, imports, page, payments, posting, search
+from bench import history, imports, page, payments, posting, search, technical
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
@@ -38,6 +38,7 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "payments": payments.run,
     "posting": posting.run,
     "history": history.run,
+    "technical": technical.run,
 }
 _OF_CUSTOMERS = {"import", "search", "page"}
 

@@ -33,7 +33,7 @@ def run(app: Flask, engine: str) -> list[dict[str, Any]]:
         begun = datetime.now(UTC) - timedelta(seconds=max(LENGTHS))
         for length, account in accounts.items():
             _fill(account, length, begun)
-        _analyze()
+        analyze()
         found = []
         for name, way in _WAYS.items():
             ways = {length: partial(way, account, length, begun) for length, account in accounts.items()}
@@ -104,7 +104,7 @@ def _fill(account: int, length: int, begun: datetime) -> None:
             )
             operations.append((pk, outside, "transfer", -AMOUNT, None, None, at))
             operations.append((pk, account, "transfer", AMOUNT, number * AMOUNT, number, at))
-        with atomic() as session, _without_rules(session.connection()):
+        with atomic() as session, without_rules(session.connection()):
             bulk.insert("payments", _PAYMENT, payments)
             bulk.insert("operations", _OPERATION, operations)
     with atomic() as session:
@@ -117,7 +117,7 @@ def _fill(account: int, length: int, begun: datetime) -> None:
 
 
 @contextmanager
-def _without_rules(connection: Connection) -> Iterator[None]:
+def without_rules(connection: Connection) -> Iterator[None]:
     """Rows are taken as they are, within the present transaction."""
     if is_postgresql():
         connection.execute(text("SET LOCAL session_replication_role = replica"))
@@ -131,6 +131,7 @@ def _without_rules(connection: Connection) -> Iterator[None]:
     triggers.create(connection, *names)
 
 
-def _analyze() -> None:
+def analyze() -> None:
+    """Tell the database what there is, so that its plans are those of a database that has grown."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("ANALYZE"))

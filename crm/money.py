@@ -6,6 +6,7 @@ from decimal import Decimal
 from iso4217 import Currency
 
 MAX_MINOR = 10**15
+SCALED_DECIMALS = 9  # of percents and rates, which are kept as integers scaled by 10^9
 _SPACE = "[ \u00a0\u202f]"
 _TYPED = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,3}}(?:{_SPACE}\d{{3}})+|\d+)(?:[.,](?P<part>\d+))?\Z", re.ASCII)
 _EXPONENTS = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
@@ -54,6 +55,39 @@ def parse(text: str, currency: str) -> int:
     if minor > MAX_MINOR:
         raise AmountError("too_large")
     return minor
+
+
+def parse_scaled(text: str) -> int:
+    """Read a percent or a rate as a person types it and return it scaled by 10^9; raise `AmountError`.
+
+    >>> parse_scaled("92.5"), parse_scaled("0,000000001"), parse_scaled("0")
+    (92500000000, 1, 0)
+    >>> parse_scaled("1e3")
+    Traceback (most recent call last):
+    crm.money.AmountError: malformed
+    """
+    match = _TYPED.match(text.strip(" \u00a0\u202f"))
+    if not match:
+        raise AmountError("malformed")
+    whole, part = re.sub(_SPACE, "", match["whole"]), (match["part"] or "").rstrip("0")
+    if len(part) > SCALED_DECIMALS:
+        raise AmountError("precision")
+    if len(whole.lstrip("0")) > 18 - SCALED_DECIMALS:  # what a BIGINT holds
+        raise AmountError("too_large")
+    scaled = int(whole + part.ljust(SCALED_DECIMALS, "0"))
+    if match["sign"] and scaled:
+        raise AmountError("negative")
+    return scaled
+
+
+def scaled_text(scaled: int) -> str:
+    """The percent or rate as programs write it: a dot, and no zeros at its end.
+
+    >>> scaled_text(92_500_000_000), scaled_text(2 * 10**9), scaled_text(1)
+    ('92.5', '2', '0.000000001')
+    """
+    whole, part = divmod(scaled, 10**SCALED_DECIMALS)
+    return f"{whole}.{part:0{SCALED_DECIMALS}}".rstrip("0").rstrip(".")
 
 
 def to_decimal(minor: int, currency: str) -> Decimal:

@@ -2,11 +2,12 @@
 
 from flask import Flask
 
-from crm.cli import customers, ledger, processes, users
+from crm.cli import customers, ledger, prices, processes, users
 
 
 def register(app: Flask) -> None:
     """Add the product's commands to Flask's own."""
     nouns = (users.users, customers.customers, ledger.ledger, ledger.currencies)
-    for command in (processes.worker, processes.scheduler, *nouns):
+    costs = (prices.rates, prices.commission_rules)
+    for command in (processes.worker, processes.scheduler, *nouns, *costs):
         app.cli.add_command(command)

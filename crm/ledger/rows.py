@@ -74,7 +74,8 @@ def read_parties(rows: Iterable[Sequence[Any]]) -> Parties:
     return found
 
 
-# The newest of a kind, currency and source holds; where it was ended nothing does: no older one comes back.
+# The newest of a kind, currency and source holds; where it was ended nothing does: no older one comes back, unless the
+# newer one was called off before it began.
 _SIDES = """
     WITH given AS (SELECT id, customer_id, code, currency, status FROM accounts WHERE id {ids})
     SELECT 'side' AS what, id, code, currency, status, customer_id,
@@ -89,6 +90,7 @@ _RULES = """
             SELECT 1 FROM commission_rules AS newer WHERE newer.payment_kind = rule.payment_kind
                 AND coalesce(newer.currency, '') = coalesce(rule.currency, '')
                 AND coalesce(newer.source, '') = coalesce(rule.source, '') AND newer.valid_from <= {now}
+                AND (newer.ended_at IS NULL OR newer.ended_at > newer.valid_from)
                 AND (newer.valid_from, newer.id) > (rule.valid_from, rule.id))"""
 _RATES = """
     SELECT 'rate', id, from_currency, to_currency, NULL, rate, spread, NULL, NULL FROM exchange_rates WHERE id IN (

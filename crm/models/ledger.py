@@ -165,6 +165,7 @@ class Payment(Base):
         CheckConstraint(
             "(to_amount IS NULL AND to_currency IS NULL AND rate IS NULL AND kind <> 'conversion')"
             f" OR (to_amount BETWEEN 1 AND {MAX_MINOR} AND to_currency <> currency AND rate > 0"
+            " AND to_amount IS NOT NULL AND to_currency IS NOT NULL AND rate IS NOT NULL"
             " AND kind IN ('conversion', 'reversal'))",
             name="conversion",
         ),
@@ -261,6 +262,7 @@ class Operation(Base):
             sqlite_where=text("sequence IS NOT NULL"),
         ),
         Index(None, "account_id", "created_at", "id"),
+        Index(None, "created_at", "id"),
         {"sqlite_autoincrement": True},
     )
 

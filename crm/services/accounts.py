@@ -81,6 +81,11 @@ def wallet(customer_id: int, account_id: int, field: str = "account") -> Wallet:
     return Wallet(*row)
 
 
+def any_account(account_id: int) -> Account | None:
+    """The account with this id, a customer's or a technical one."""
+    return db.session.get(Account, account_id)
+
+
 @retrying
 def open_wallet(actor: Actor, customer_id: int, currency: str, name: str = "", after: int | None = None) -> int:
     """Open a wallet in a currency that is in use; its id. Raises `NotFound`, `Invalid` by field.

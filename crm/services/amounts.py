@@ -1,8 +1,21 @@
-"""Amounts as people type them, or the sentence that says what is wrong with one."""
+"""Amounts, percents and rates as people type them, or the sentence that says what is wrong with one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from crm import money
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
+from crm.models.currency import MAX_PERCENT
+
+
+@contextmanager
+def noted(wrong: dict[str, list[str]], field: str) -> Iterator[None]:
+    """Keep the sentence of a ValueError at the field, and go on: everything that is wrong is told at once."""
+    try:
+        yield
+    except ValueError as error:
+        wrong.setdefault(field, []).append(str(error))
 
 
 def typed_amount(text: str, currency: str) -> int:
@@ -21,6 +34,32 @@ def typed_limit(text: str, currency: str) -> int:
         return money.parse(text, currency)
     except money.AmountError as error:
         raise ValueError(sentence(error.reason, text, currency)) from error
+
+
+def typed_scaled(text: str) -> int:
+    """A percent or a rate, zero or more, scaled by 10^9; ValueError has the sentence for who typed it."""
+    try:
+        return money.parse_scaled(text)
+    except money.AmountError as error:
+        raise ValueError(_scaled_sentence(error.reason, text)) from error
+
+
+def typed_percent(text: str) -> int:
+    """The same of a percent, which is no more than 100."""
+    percent = typed_scaled(text)
+    if percent > MAX_PERCENT:
+        raise ValueError(_("A percentage cannot be more than 100."))
+    return percent
+
+
+def _scaled_sentence(reason: str, text: str) -> str:
+    if reason == "negative":
+        return _("This cannot be negative.")
+    if reason == "precision":
+        return _("Write no more than %(count)d decimals.", count=money.SCALED_DECIMALS)
+    if reason == "too_large":
+        return _("This number is too large.")
+    return _("%(value)s is not a number; write it like 1.5.", value=text.strip()[:40] or "—")
 
 
 def sentence(reason: str, text: str, currency: str) -> str:

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from crm.i18n import gettext as _
 from crm.ledger import refusals
 from crm.live import News
 from crm.models import Account, Operation, Payment
+from crm.models.currency import SCALE
 from crm.money import to_text
 
 FINAL = ("COMPLETED", "FAILED")
@@ -36,18 +38,18 @@ def as_json(payment: Payment, lines: Sequence[Line]) -> dict[str, Any]:
         "amount": to_text(payment.amount, currency),
         "currency": currency,
         "commission": to_text(payment.commission, currency),
-        "to_amount": to_text(payment.amount - payment.commission, currency),
-        "to_currency": currency,
-        "rate": None,
+        "to_amount": to_text(payment.to_amount or payment.amount - payment.commission, payment.to_currency or currency),
+        "to_currency": payment.to_currency or currency,
+        "rate": rate_text(payment.rate) if payment.rate else None,
         "description": payment.description,
         "failure_code": failure,
         "failure_message": refusals.sentence(failure) if failure else None,
         "created_at": moment(payment.created_at),
         "completed_at": payment.completed_at and moment(payment.completed_at),
         "created_by": payment.created_by_id,
-        "reversal_of": None,
-        "reversed_amount": to_text(0, currency),
-        "metadata": {},
+        "reversal_of": str(payment.reversal_of_id) if payment.reversal_of_id else None,
+        "reversed_amount": to_text(payment.reversed_amount, currency),
+        "metadata": json.loads(payment.details or "{}"),
         "operations": [_operation(*line) for line in lines],
     }
 
@@ -59,6 +61,15 @@ def moment(at: datetime) -> str:
     '2026-11-25T12:30:00Z'
     """
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def rate_text(rate: int) -> str:
+    """A rate, which is kept scaled by 10^9, as a decimal without zeros at its end.
+
+    >>> rate_text(92_500_000_000), rate_text(10_000_000_000), rate_text(1)
+    ('92.5', '10', '0.000000001')
+    """
+    return f"{(Decimal(rate) / SCALE).normalize():f}"
 
 
 def one(pk: uuid.UUID) -> dict[str, Any]:

@@ -60,7 +60,11 @@ def accept(actor: Actor, movement: Movement) -> Accepted:
 def accept_reversal(actor: Actor, payment_id: str, amount: int | None, description: str, key: str) -> Accepted:
     """Store a reversal to be posted in the background; `WalletService.reverse` says of what, and what it raises."""
     with atomic():
-        return _stored([reversals.draft(actor, payment_id, amount, description, key)])[0]
+        made = reversals.draft(actor, payment_id, amount, description, key)
+        (accepted,) = _stored([made])
+        if not accepted.replayed:
+            reversals.check_open(made)
+        return accepted
 
 
 @retrying

@@ -10,7 +10,7 @@ from crm.i18n import gettext as _
 from crm.ledger.engine import Draft
 from crm.ledger.pricing import share
 from crm.ledger.refusals import refusal
-from crm.models import Payment
+from crm.models import Account, Payment
 from crm.models.ledger import SYSTEM, PaymentKind, PaymentStatus
 from crm.services.audit import Actor
 from crm.services.movements import clean_key, clean_text
@@ -42,8 +42,19 @@ def draft(actor: Actor, payment_id: str, amount: int | None, description: str = 
     )
 
 
+def check_open(reversal: Draft) -> None:
+    """Raise `AccountUnavailable` where one of the wallets is frozen or closed."""
+    sides = Account.id.in_((reversal.from_account, reversal.to_account))
+    shut = db.session.scalar(select(Account.status).where(sides, Account.status != "open").limit(1))
+    if shut:
+        raise refusal(f"account_{shut}")
+
+
 def _locked(payment_id: str) -> Payment:
-    wanted = select(Payment).where(Payment.id == uuid.UUID(payment_id)).with_for_update()
+    try:
+        wanted = select(Payment).where(Payment.id == uuid.UUID(payment_id)).with_for_update()
+    except ValueError as error:
+        raise NotFound(_("There is no such payment.")) from error
     original = db.session.execute(wanted.execution_options(populate_existing=True)).scalar_one_or_none()
     if original is None:
         raise NotFound(_("There is no such payment."))

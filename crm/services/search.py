@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from crm.db import db
-from crm.services import search_statements
 from crm.services.search_criteria import QUERY_LIMIT, SORTS, Criteria, currency_of
 from crm.services.search_cursor import decode, encode
-from crm.services.search_statements import TAG_SEPARATOR
+from crm.services.search_statements import MAY_BE_MISSING, TAG_SEPARATOR, counting, listing
 from crm.text import fold
 
 __all__ = ["QUERY_LIMIT", "SORTS", "Criteria", "Hit", "Page", "currency_of", "find"]
@@ -55,16 +54,14 @@ def find(criteria: Criteria, limit: int = 50, cursor: str = "", tags: bool = Tru
     found = _count(criteria)
     if not found:
         return Page([], "", 0, currency)
-    parts = search_statements.listing(criteria, found > GATHERED, tags)
+    parts = [False, True] if criteria.sorted_by in MAY_BE_MISSING else [False]  # those that lack the value come last
     if after is not None and after[0] == "":
         parts = parts[-1:]
     rows: list[Any] = []
-    for index, (beginning, behind) in enumerate(parts):
-        wanted: dict[str, Any] = {"wanted": limit + 1 - len(rows)}
-        if index == 0 and after is not None:
-            rows += db.session.execute(behind, wanted | {"value": after[0], "pk": after[1]})
-        else:
-            rows += db.session.execute(beginning, wanted)
+    for missing in parts:
+        place = {"value": after[0], "pk": after[1]} if after and missing is parts[0] else {}
+        statement = listing(criteria, found > GATHERED, tags, missing, bool(place))
+        rows += db.session.execute(statement, {"wanted": limit + 1 - len(rows), **place})
         if len(rows) > limit:
             break
     last = rows[limit - 1] if len(rows) > limit else None
@@ -74,7 +71,7 @@ def find(criteria: Criteria, limit: int = 50, cursor: str = "", tags: bool = Tru
 
 def _count(criteria: Criteria) -> int:
     cap = (GATHERED if criteria.q else COUNT_CAP) + 1
-    return db.session.scalar(search_statements.counting(criteria, cap)) or 0
+    return db.session.scalar(counting(criteria, cap)) or 0
 
 
 def _hit(row: Any) -> Hit:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal_column, null, select, true, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal_column, null, select, tuple_
 
 from crm.db import db
 from crm.ledger.days import moments
@@ -15,7 +15,7 @@ from crm.services.search_words import begins, matches
 from crm.text import fold
 
 TAG_SEPARATOR = "\x1f"  # a control character: no tag has one
-_MAY_BE_MISSING = {"phone", "email", "city", "tags"}
+MAY_BE_MISSING = {"phone", "email", "city", "tags"}
 _CUSTOMERS, _TAGS, _TAGGED = Customer.__table__.c, Tag.__table__, CustomerTag.__table__
 _SHOWN = tuple(
     _CUSTOMERS[name]
@@ -30,14 +30,14 @@ def counting(criteria: Criteria, cap: int) -> Select[int]:
     return _counting(criteria, cap, *_place())
 
 
-def listing(criteria: Criteria, many: bool, tags: bool) -> list[tuple[Select[Any], Select[Any]]]:
+def listing(criteria: Criteria, many: bool, tags: bool, missing: bool, behind: bool) -> Select[Any]:
     """The customers in order as rows of `_SHOWN`, balance, tags joined by `TAG_SEPARATOR`, and `sort_key`.
 
-    One pair for each part of the order: those that have the sorted value, then those that lack it. The first of a
-    pair begins with the part, the second behind the place that the parameters `value` and `pk` name; `wanted` is the
-    number of rows. `many` says that more are found than should be gathered and sorted.
+    They are those that have the sorted value, or with `missing` those that lack it. The parameter `wanted` is the
+    number of rows; `behind` begins behind the place that the parameters `value` and `pk` name. `many` says that more
+    are found than should be gathered and sorted.
     """
-    return _listing(criteria, many, tags, *_place())
+    return _listing(criteria, many, tags, missing, behind, *_place())
 
 
 def _place() -> tuple[str, str, str]:
@@ -55,19 +55,15 @@ def _counting(criteria: Criteria, cap: int, *_where: str) -> Select[int]:
 
 
 @lru_cache(maxsize=256)
-def _listing(criteria: Criteria, many: bool, tags: bool, *_where: str) -> list[tuple[Select[Any], Select[Any]]]:
+def _listing(criteria: Criteria, many: bool, tags: bool, missing: bool, behind: bool, *_where: str) -> Select[Any]:
     source, key, pk = _source(criteria, many)
-    parts: list[ColumnElement[bool]] = [true()]
-    if criteria.sorted_by in _MAY_BE_MISSING:
-        parts = [key != "", key == ""]
-    place = tuple_(key, pk)
-    given = tuple_(bindparam("value", type_=key.type), bindparam("pk", type_=pk.type))
-    behind = place < given if criteria.descending else place > given
-
-    def page(*narrowed: ColumnElement[bool]) -> Select[Any]:
-        return _page(source.where(*narrowed), criteria, key, pk, tags)
-
-    return [(page(part), page(part, behind)) for part in parts]
+    if criteria.sorted_by in MAY_BE_MISSING:
+        source = source.where(key == "" if missing else key != "")
+    if behind:
+        place = tuple_(key, pk)
+        given = tuple_(bindparam("value", type_=key.type), bindparam("pk", type_=pk.type))
+        source = source.where(place < given if criteria.descending else place > given)
+    return _page(source, criteria, key, pk, tags)
 
 
 def _source(criteria: Criteria, many: bool) -> tuple[Select[Any], ColumnElement[Any], ColumnElement[int]]:

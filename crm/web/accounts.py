@@ -8,26 +8,20 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 
 from crm.errors import Invalid
 from crm.forms.accounts import CurrencyForm, PeriodForm
-from crm.forms.wallet import SOURCE_NAMES
 from crm.i18n import gettext as _
-from crm.i18n import lazy_gettext as _l
 from crm.models import Permission
-from crm.models.ledger import TechnicalCode
 from crm.services import currencies, technical
 from crm.services.technical import Turnover
+from crm.web.account_names import CODE_NAMES
 from crm.web.accounts_chart import chart_of, chosen_chart
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
+from crm.web.operations import operation_export, operation_list
 from crm.web.periods import asked, periods, today
 
 bp = Blueprint("accounts", __name__, url_prefix="/accounts")
-CODE_NAMES = SOURCE_NAMES | {
-    TechnicalCode.SALES: _l("Sales"),
-    TechnicalCode.COMMISSION: _l("Commission"),
-    TechnicalCode.ADJUSTMENT: _l("Adjustments"),
-    TechnicalCode.CONVERSION: _l("Conversion"),
-    TechnicalCode.OPENING: _l("Balances brought over"),
-}
+bp.add_url_rule("/operations/", view_func=operation_list)
+bp.add_url_rule("/operations.csv", view_func=operation_export)
 
 
 @dataclass(frozen=True)
@@ -118,7 +112,7 @@ def _detail(form: PeriodForm, account: Turnover, first: date, last: date, status
     context = {
         "form": form,
         "account": account,
-        "name": CODE_NAMES[TechnicalCode(account.code)],
+        "name": CODE_NAMES[account.code],
         "page": page,
         "periods": periods(today()),
         "here": {"pk": account.account_id, "first": first.isoformat(), "last": last.isoformat()},

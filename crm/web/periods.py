@@ -50,13 +50,14 @@ def periods(now: date) -> list[Period]:
 
 def asked(form: Any) -> tuple[date, date]:
     """The days in the form's fields `first` and `last`, which are filled in where they are blank; `Invalid`."""
-    last = _day(form, "last") or today()
-    first = _day(form, "first") or last.replace(day=1)
+    last = typed_day(form, "last") or today()
+    first = typed_day(form, "first") or last.replace(day=1)
     form.first.data, form.last.data = first.isoformat(), last.isoformat()
     return first, last
 
 
-def _day(form: Any, name: str) -> date | None:
+def typed_day(form: Any, name: str) -> date | None:
+    """The day in the form's field, None where it is blank; `Invalid` at it."""
     given = form[name].data or ""
     found = day_of(given)
     if given and not found:

@@ -5,6 +5,8 @@ from typing import Any
 from crm.channel_types import NAMES
 from crm.forms.auth import THEME_NAMES
 from crm.forms.customer import KIND_NAMES
+from crm.forms.prices import PAYMENT_NAMES
+from crm.forms.wallet import SOURCE_NAMES
 from crm.i18n import LANGUAGES
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
@@ -25,6 +27,10 @@ ACTIONS = {
     "account.open": _l("Wallet in use again"),
     "account.closed": _l("Wallet closed"),
     "currency.added": _l("Currency taken into use"),
+    "commission_rule.added": _l("Commission rule added"),
+    "commission_rule.ended": _l("Commission rule ended"),
+    "rate.added": _l("Exchange rate added"),
+    "rate.imported": _l("Exchange rates taken from a file"),
     "import.accepted": _l("Import started"),
     "import.cancel_requested": _l("Import asked to stop"),
     "import.done": _l("Import done"),
@@ -47,6 +53,16 @@ FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
     "channels": _l("Contacts"),
     "currency": _l("Currency"),
     "overdraft_limit": _l("Overdraft"),
+    "payment_kind": _l("Payments"),
+    "source": _l("By what way"),
+    "percent": _l("Percent"),
+    "fixed": _l("Fixed part"),
+    "min": _l("At least"),
+    "max": _l("At most"),
+    "valid_from": _l("Valid from"),
+    "pair": _l("Currencies"),
+    "rate": _l("Rate"),
+    "spread": _l("Spread in percent"),
     "role": _l("Role"),
     "active": _l("May sign in"),
     "locale": _l("Language"),
@@ -69,6 +85,8 @@ VALUES: dict[str, dict[Any, Any]] = {
         "frozen": _l("frozen"),
         "closed": _l("closed"),
     },
+    "payment_kind": dict(PAYMENT_NAMES),
+    "source": dict(SOURCE_NAMES),
     "role": {role.value: name for role, name in ROLE_NAMES.items()},
     "active": {True: _l("yes"), False: _l("no")},
     "locale": dict(LANGUAGES),

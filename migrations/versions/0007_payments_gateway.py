@@ -116,6 +116,7 @@ def _new_constraints() -> Iterator[sa.Constraint]:
     yield sa.CheckConstraint(
         "(to_amount IS NULL AND to_currency IS NULL AND rate IS NULL AND kind <> 'conversion')"
         f" OR (to_amount BETWEEN 1 AND {MAX_MINOR} AND to_currency <> currency AND rate > 0"
+        " AND to_amount IS NOT NULL AND to_currency IS NOT NULL AND rate IS NOT NULL"
         " AND kind IN ('conversion', 'reversal'))",
         name=op.f("ck_payments_conversion"),
     )

@@ -106,7 +106,7 @@ def test_a_transfer_finds_its_payee_by_name(page: Page, dialog, purse: int):
     expect(form.get_by_role("status").last).to_contain_text("from Anna Ivanova to Ivan Petrov · balance after")
     form.get_by_role("button", name="Transfer").click()
     expect(page.locator("#toasts")).to_contain_text("−RUB\xa0100.00 from Anna Ivanova to Ivan Petrov")
-    assert (booked(payee), booked(purse)) == ([10_000], [-10_000, 500_000])
+    assert (booked(payee), booked(purse)) == ([9_800], [-200, -9_800, 500_000])  # two percent are commission
 
 
 def test_an_administrator_adjusts_with_a_reason(new_page: NewPage, dialog, purse: int):
@@ -204,7 +204,7 @@ def test_a_transfer_without_scripts_asks_for_the_wallet_s_number(new_page: NewPa
     page.get_by_label("Number of the wallet").fill(str(payee))
     page.get_by_role("button", name="Transfer").click()
     expect(page.get_by_text("−RUB\xa07.00 from Anna Ivanova to Ivan Petrov")).to_be_visible()
-    assert booked(payee) == [700]
+    assert booked(payee) == [686]
 
 
 def test_a_deposit_by_the_keyboard(page: Page, anna: Customer, purse: int):

@@ -5,13 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.db import atomic, db
-from crm.errors import DuplicateRequest, Invalid, NotFound, PaymentRefused
+from crm.errors import AccountUnavailable, DuplicateRequest, Invalid, NotFound, PaymentRefused
 from crm.ledger.posting import Original
 from crm.models import CommissionRule
 from crm.models.currency import SCALE
+from crm.services import accounts, payments, posting
+from crm.services.audit import Actor
 from tests import money
 from tests.money import SERVICE
 
+TEST = Actor(None, "test")
 sound = pytest.mark.usefixtures("sound_ledger")
 
 
@@ -79,6 +82,8 @@ def test_reversals_and_what_is_not_completed_cannot_be_reversed(app):
             SERVICE.reverse(payment, amount)
     with pytest.raises(NotFound):
         SERVICE.reverse("0" * 32)
+    with pytest.raises(NotFound):
+        SERVICE.reverse("no payment")
 
 
 @sound
@@ -125,3 +130,15 @@ def test_the_payment_knows_what_was_reversed(app):
     SERVICE.reverse(payment, 20)
     stored = {row.kind: row for row in db.session.execute(money.text("SELECT * FROM payments ORDER BY id"))}
     assert stored["transfer"].reversed_amount == 50 and stored["reversal"].reversed_amount == 0
+
+
+@sound
+def test_a_reversal_is_accepted_and_posted_later(app):
+    one, other, payment = transferred(100)
+    first, second = (payments.accept_reversal(TEST, payment, part, "", "") for part in (60, 41))
+    assert (SERVICE.balance(one), first.status, second.status) == (0, "INITIATED", "INITIATED")
+    assert posting.drain() == (1, 1)  # the second is more than what the first has left
+    assert (SERVICE.balance(one), SERVICE.balance(other)) == (60, 40)
+    accounts.set_status(TEST, other, "frozen")
+    with pytest.raises(AccountUnavailable):
+        payments.accept_reversal(TEST, payment, 1, "", "")

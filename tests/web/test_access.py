@@ -85,6 +85,8 @@ TABLE = {
     ("payment_batches.batch_results", "GET"): READ,
     ("accounts.account_list", "GET"): READ,
     ("accounts.account_detail", "GET"): READ,
+    ("accounts.operation_list", "GET"): READ,
+    ("accounts.operation_export", "GET"): READ,
     ("accounts.currency_add", "POST"): posted(422, ADMIN),
     ("api.payment_detail", "GET"): API_READ,
     ("api.payment_follow", "GET"): posted(501, API_READ),  # the tests' client has no socket
