@@ -34,16 +34,16 @@ _PAYMENTS = """
     INSERT INTO payments (id, kind, status, from_account_id, to_account_id, amount, currency, commission, description,
         caller, origin, idempotency_key, fingerprint, created_at, completed_at)
     SELECT {id}, CASE WHEN n % 1000 = 0 THEN 'adjustment' ELSE 'deposit' END, 'COMPLETED', :technical + n % :codes,
-        :wallet + n % :wallets, 100 + n * 7919 % 100000, 'RUB', 0, 'bench', 0, 'bench', 'report ' || n, {print}, {at},
+        :wallet + n % :wallets, 100 + n % 100000 * 7919 % 100000, 'RUB', 0, 'bench', 0, 'bench', 'report ' || n, {print}, {at},
         {at}
     FROM ({numbers}) AS numbered"""
 _OPERATIONS = """
     INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
     SELECT id, account_id, 'transfer', amount, balance, sequence, at FROM (
-        SELECT n, {id} AS id, :technical + n % :codes AS account_id, -(100 + n * 7919 % 100000) AS amount,
+        SELECT n, {id} AS id, :technical + n % :codes AS account_id, -(100 + n % 100000 * 7919 % 100000) AS amount,
             NULL AS balance, NULL AS sequence, {at} AS at FROM ({numbers}) AS numbered
         UNION ALL
-        SELECT n, {id}, :wallet + n % :wallets, 100 + n * 7919 % 100000, n, n / :wallets + 1, {at}
+        SELECT n, {id}, :wallet + n % :wallets, 100 + n % 100000 * 7919 % 100000, n, n / :wallets + 1, {at}
         FROM ({numbers}) AS numbered_too
     ) AS lines ORDER BY n"""
 
