@@ -34,8 +34,8 @@ _PAYMENTS = """
     INSERT INTO payments (id, kind, status, from_account_id, to_account_id, amount, currency, commission, description,
         caller, origin, idempotency_key, fingerprint, created_at, completed_at)
     SELECT {id}, CASE WHEN n % 1000 = 0 THEN 'adjustment' ELSE 'deposit' END, 'COMPLETED', :technical + n % :codes,
-        :wallet + n % :wallets, 100 + n % 100000 * 7919 % 100000, 'RUB', 0, 'bench', 0, 'bench', 'report ' || n, {print}, {at},
-        {at}
+        :wallet + n % :wallets, 100 + n % 100000 * 7919 % 100000, 'RUB', 0, 'bench', 0, 'bench', 'report ' || n,
+        {print}, {at}, {at}
     FROM ({numbers}) AS numbered"""
 _OPERATIONS = """
     INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)

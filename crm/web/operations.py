@@ -23,13 +23,14 @@ def operation_list() -> Response:
     form = _filter()
     try:
         criteria = asked(form, request.args.get("sort", ""))
-        page = operations.find(criteria, row_id(request.args.get("after", "")))
+        totals = operations.totals(criteria)
+        page = operations.find(criteria, row_id(request.args.get("after", "")), few=totals is not None)
     except Invalid as error:
         return _refused(form, error)
     context: dict[str, Any] = {"criteria": criteria, "page": page, "list_url": list_url, "code_names": CODE_NAMES}
     if is_partial() and request.headers.get("HX-Target") == "more":
         return make_response(render_template("operations/_rows.html", **context))
-    context |= {"form": form, "totals": operations.totals(criteria), "sort_url": sort_url, "state": state(criteria)}
+    context |= {"form": form, "totals": totals, "sort_url": sort_url, "state": state(criteria)}
     response = answer("operations/list.html", "operations/_list.html", **context)
     response.headers["HX-Push-Url"] = list_url(criteria)
     return response
