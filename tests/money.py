@@ -93,9 +93,11 @@ def check_posted(payment_ids: Iterable[str]) -> dict[str, int]:
 
 
 def make_due() -> None:
-    """Half a minute and more goes by: whatever waits may be posted now."""
+    """Time goes by until the next of those that wait may be posted."""
+    first = "SELECT min(next_attempt_at) FROM pending_payments"
+    statement = f"UPDATE pending_payments SET next_attempt_at = :early WHERE next_attempt_at = ({first})"
     with atomic() as session:
-        session.execute(text("UPDATE pending_payments SET next_attempt_at = :early"), {"early": bulk.stamp(EARLY)})
+        session.execute(text(statement), {"early": bulk.stamp(EARLY)})
 
 
 def wallet(currency: str = "RUB", balance: int = 0, overdraft: int = 0, name: str = "Анна") -> int:

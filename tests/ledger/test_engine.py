@@ -10,6 +10,7 @@ from crm.ledger import accounts, engine
 from crm.services import accounts as wallets_of
 from crm.services.audit import Actor
 from tests import money, people
+from tests.gateway import Street
 from tests.money import SERVICE, draft, post
 
 pytestmark = pytest.mark.usefixtures("sound_ledger")
@@ -166,6 +167,31 @@ def test_a_movement_takes_six_statements_and_its_replay_no_more_than_one_read(ap
         assert move(one, other, "a key").replayed
     assert len(first) <= 6, first
     assert len(again) <= 3, again  # the accounts, the store that finds the key used, and one read
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda street, key: SERVICE.transfer(street.anna, street.boris, 100, key=key),
+        lambda street, key: SERVICE.convert(street.dollars, street.anna, 100, key=key),
+    ],
+    ids=["transfer", "convert"],
+)
+def test_a_movement_with_its_price_takes_six_statements(app, count_statements, move):
+    street = Street.opened()
+    with count_statements() as statements:
+        payment = move(street, "a key").payment_id
+    assert len(statements) <= 6, statements
+    assert db.session.scalar(text("SELECT commission FROM payments WHERE id = :id"), {"id": payment}) > 0
+
+
+def test_a_reversal_takes_ten_statements_however_many_there_were_before(app, count_statements):
+    street, counts = Street.opened(), []
+    for part in (100, 100, None):
+        with count_statements() as statements:
+            SERVICE.reverse(street.paid, part, key=f"part {len(counts)}")
+        counts.append(len(statements))
+    assert counts[0] == counts[1] == counts[2] <= 10, statements
 
 
 @pytest.mark.parametrize("count", [1, 500])
