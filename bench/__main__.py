@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from bench import history, imports, page, payments, posting, search, technical
+from bench import followers, history, imports, page, payments, posting, search, technical
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
@@ -39,6 +39,7 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "posting": posting.run,
     "history": history.run,
     "technical": technical.run,
+    "followers": followers.run,
 }
 _OF_CUSTOMERS = {"import", "search", "page"}
 

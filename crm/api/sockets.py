@@ -25,7 +25,7 @@ from crm.web.guards import still_may
 
 log = logging.getLogger(__name__)
 PING_SECONDS = 15
-CHECK_SECONDS = 30.0  # how often it is asked whether the person may still read
+CHECK_SECONDS = 60.0  # how often it is asked whether the person may still read
 SEND_SECONDS = 10  # a client that takes nothing for so long is gone
 GOODBYE_SECONDS = 1.0  # for the client's own closing frame
 BREATH_SECONDS = 0.1  # between two lists of a client: each is read from the database
@@ -40,6 +40,18 @@ class Upgraded(Response):
 
     def __call__(self, *_args: Any, **_kwargs: Any) -> Any:
         raise StopIteration
+
+
+class Ear(threading.Thread):
+    """Hears what a client says; that one who is silent was sent away already is no fault."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments, daemon=True)
+
+    def run(self) -> None:
+        """As simple-websocket wants it."""
+        with suppress(ConnectionClosed):
+            super().run()
 
 
 def upgrade(talk: Talk) -> Response:
@@ -84,6 +96,8 @@ def _talk(ids: list[str], identity: str, ws: Server, hub: live.Hub, follower: li
             if not ids or not still_may(identity):
                 return ws.close(CloseReason.POLICY_VIOLATION)
             check_at = time.monotonic() + CHECK_SECONDS
+        if said is not None:
+            time.sleep(BREATH_SECONDS)
         follower.wake.wait(max(0.0, check_at - time.monotonic()))
         follower.wake.clear()
 
@@ -93,8 +107,6 @@ def _last_word(ws: Server) -> str | bytes | None:
     last = None
     while (said := ws.receive(timeout=0)) is not None:
         last = said
-    if last is not None:
-        time.sleep(BREATH_SECONDS)
     return last
 
 
@@ -144,7 +156,7 @@ def _accept(own: socket.socket, wake: threading.Event) -> Server:
             environ,
             ping_interval=PING_SECONDS,
             max_message_size=LONGEST_MESSAGE,
-            thread_class=partial(threading.Thread, daemon=True),
+            thread_class=Ear,
             event_class=lambda: wake,
             selector_class=selectors.PollSelector,
         )
