@@ -59,6 +59,7 @@ def _init_web(app: Flask) -> None:
         accounts,
         auth,
         channels,
+        commission_rules,
         customers,
         dashboard,
         errors,
@@ -67,14 +68,15 @@ def _init_web(app: Flask) -> None:
         imports,
         locale,
         payment_batches,
+        rates,
         security,
         settings,
         templating,
         wallet,
     )
 
-    nouns = (auth, customers, channels, wallet, payment_batches, accounts, imports, dashboard, settings, health)
-    for noun in (*nouns, api_payments):
+    money = (wallet, payment_batches, accounts, commission_rules, rates)
+    for noun in (auth, customers, channels, *money, imports, dashboard, settings, health, api_payments):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)

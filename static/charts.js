@@ -1,4 +1,5 @@
-// Draws the figures of a table: bars up for what went into wallets, bars down for what went out, a line for the net.
+// Draws the figures of a table: bars up for what went into wallets, bars down for what went out, a line for the net; or
+// the steps of one figure over time (`data-line` names it).
 // The table stays what is read aloud, and what is shown without scripts; no figure lives here alone.
 (() => {
   const lang = document.documentElement.lang;
@@ -40,9 +41,39 @@
     };
   };
 
+  const readLine = (plot) => {
+    const rows = [...document.querySelectorAll(`#${plot.dataset.chart} tbody tr[data-at]`)].reverse(); // the newest comes first
+    const times = rows.map((row) => Date.parse(row.dataset.at) / 1000);
+    const values = rows.map((row) => Number(row.dataset[plot.dataset.line]) / 1e9);
+    const now = Date.now() / 1000;
+    if (times.at(-1) < now) [times, values, rows].forEach((list, index) => list.push([now, values.at(-1), rows.at(-1)][index]));
+    return { rows, data: [times, values] };
+  };
+
+  const lineOptions = (plot, rows) => {
+    const [ink, grid, line] = [token("--quiet"), token("--chart-grid"), token("--chart-net")];
+    const when = new Intl.DateTimeFormat(lang, { day: "numeric", month: "short" });
+    const figure = new Intl.NumberFormat(lang, { maximumSignificantDigits: 6 });
+    const axis = { stroke: ink, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
+    const said = document.getElementById(plot.dataset.said);
+    const latest = said.textContent;
+    return {
+      width: plot.clientWidth,
+      height: plot.clientHeight,
+      legend: { show: false },
+      cursor: { y: false, drag: { x: false, y: false } },
+      axes: [
+        { ...axis, size: 30, grid: { show: false }, space: 70, values: (_plot, splits) => splits.map((at) => when.format(at * 1000)) },
+        { ...axis, size: 76, values: (_plot, splits) => splits.map((value) => figure.format(value)) },
+      ],
+      series: [{}, { stroke: line, width: 2, paths: uPlot.paths.stepped({ align: 1 }), points: { show: rows.length < 40, size: 6, fill: line } }],
+      hooks: { setCursor: [({ cursor: { idx } }) => { said.textContent = rows[idx]?.dataset.said ?? latest; }] },
+    };
+  };
+
   const draw = (plot) => {
-    const { rows, data } = read(plot);
-    const chart = new uPlot(options(plot, rows), data, plot);
+    const { rows, data } = plot.dataset.line ? readLine(plot) : read(plot);
+    const chart = new uPlot((plot.dataset.line ? lineOptions : options)(plot, rows), data, plot);
     const watch = new ResizeObserver(() => chart.setSize({ width: plot.clientWidth, height: plot.clientHeight }));
     watch.observe(plot);
     drawn.set(plot, () => { watch.disconnect(); chart.destroy(); });

@@ -25,7 +25,7 @@ class CommissionRuleForm(Form):
 
     payment_kind = SelectField(
         _l("Payments"), choices=[SelectChoice(kind.value, name) for kind, name in PAYMENT_NAMES.items()],
-        default="transfer", validate_choice=False,
+        validate_choice=False,
     )  # fmt: skip
     currency = SelectField(_l("Currency"), validate_choice=False)
     source = SelectField(
@@ -48,17 +48,22 @@ class CommissionRuleForm(Form):
 class RateForm(Form):
     """A pair, its rate, and from when on."""
 
-    from_currency = SelectField(_l("One"), validate_choice=False)
-    to_currency = SelectField(_l("costs in"), validate_choice=False)
-    rate = StringField(_l("Rate"), render_kw=_NUMBER)
+    from_currency = SelectField(_l("Currency that is paid"), validate_choice=False)
+    to_currency = SelectField(_l("Currency that is got"), validate_choice=False)
+    rate = StringField(
+        _l("Rate"), render_kw=_NUMBER, description=_l("How much of the second one unit of the first buys.")
+    )
     spread = StringField(
         _l("Spread in percent"), render_kw=_NUMBER, description=_l("Of what is paid, kept as commission.")
     )
     valid_from = StringField(_l("Valid from"), render_kw=_SINCE, description=_l("Blank: from now on."))
     inverse = BooleanField(_l("Add the rate the other way, too"))
 
-    def offer(self, currencies: Sequence[str]) -> None:
-        """Let the currencies in use be chosen among."""
+    def offer(self, currencies: Sequence[str], own: str) -> None:
+        """Let the currencies in use be chosen among; the product's own is what is got, unless something was sent."""
+        if not self.to_currency.raw_data:
+            self.to_currency.data = own
+            self.from_currency.data = next((code for code in currencies if code != own), own)
         self.from_currency.choices = self.to_currency.choices = [SelectChoice(code, code) for code in currencies]
 
 

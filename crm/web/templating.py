@@ -23,6 +23,7 @@ from crm.web.htmx import is_partial
 from crm.web.lines import lines
 from crm.web.locale import theme
 from crm.web.money_text import money, signed_money
+from crm.web.price_words import FILTERS, rate_text
 from crm.web.trail import field_name, happened, value_text
 from crm.web.wallet_words import kind_names, line_name
 
@@ -95,6 +96,7 @@ def init_app(app: Flask) -> None:
         money=money,
         signed_money=signed_money,
         line_name=line_name,
+        **FILTERS,
         happened=happened,
         field_name=field_name,
         value_text=value_text,
@@ -114,6 +116,7 @@ def init_app(app: Flask) -> None:
         channel_link=link,
         role_names=names(ROLE_NAMES),
         kind_names=kind_names,
+        rate_text=rate_text,
         partial=is_partial,
         Permission=Permission,
     )

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from crm.db import atomic, db
 from crm.models import AuditEntry, Import, Role, User
-from crm.services import payment_uploads
+from crm.services import commission_rules, payment_uploads
 from crm.services.audit import Actor
+from crm.services.commission_terms import RuleData
 from tests import money, people
 from tests.web.pages import toast
 
@@ -102,6 +103,16 @@ TABLE = {
     ("settings.user_update", "GET"): ADMIN,
     ("settings.user_update", "POST"): posted(303, ADMIN),
     ("settings.audit_log", "GET"): ADMIN,
+    ("commission_rules.rule_list", "GET"): ADMIN,
+    ("commission_rules.rule_add", "GET"): ADMIN,
+    ("commission_rules.rule_add", "POST"): posted(422, ADMIN),
+    ("commission_rules.rule_preview", "GET"): ADMIN,
+    ("commission_rules.rule_end", "GET"): ADMIN,
+    ("commission_rules.rule_end", "POST"): posted(303, ADMIN),
+    ("rates.rate_list", "GET"): ADMIN,
+    ("rates.rate_add", "POST"): posted(422, ADMIN),
+    ("rates.rate_upload", "POST"): posted(422, ADMIN),
+    ("rates.rate_history", "GET"): ADMIN,
     ("auth.login", "GET"): (200, 303, 303, 303, 303),
     ("auth.login", "POST"): (422, 422, 422, 422, 422),
     ("auth.logout", "POST"): (302, 303, 303, 303, 303),
@@ -127,6 +138,7 @@ def address(app, vera, boris):
     wallet = money.wallet_of(keep.id)
     payment = money.SERVICE.deposit(wallet, 100).payment_id
     sheet, batch = stored_sheet(boris, wallet)
+    rule = commission_rules.add(people.CLI, RuleData("transfer")).id
 
     def make(endpoint: str) -> str:
         deletes = "delete" in endpoint
@@ -141,9 +153,10 @@ def address(app, vera, boris):
             "settings": vera.id,
             "api": uuid.UUID(payment),
             "payment_batches": batch,
+            "commission_rules": rule,
         }
         known = {"pk": pk.get(noun), "customer_pk": customer.id, "account_id": wallet, "filename": "app.css"}
-        known["token"] = sheet
+        known |= {"token": sheet, "from_currency": "USD", "to_currency": "RUB"}
         with app.test_request_context():
             return urlsplit(url_for(endpoint, **{name: known[name] for name in arguments})).path
 
@@ -258,4 +271,4 @@ def test_refusals_leave_no_trace(browsers, address, trail):
     for path in paths:
         for role in ("anonymous", "viewer", "customer"):
             browsers[role].post(path)
-    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 3
+    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 4
