@@ -33,17 +33,17 @@ def _init_proxy(app: Flask) -> None:
 
 def _init_extensions(app: Flask) -> None:
     from crm import (
+        db,
         live,
         models,  # noqa: F401  (migrations see every table)
     )
-    from crm.db import db
     from crm.extensions import compress, csrf, limiter, login, migrate
     from crm.services import payment_json
     from crm.web import guards, routing
 
     db.init_app(app)
     live.init_app(app, payment_json.news)
-    migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
+    migrate.init_app(app, db.db, directory=str(configuration.ROOT / "migrations"))
     login.init_app(app)
     login.user_loader(guards.person)
     routing.init_app(app)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ParamSpec, TypeVar
 
+from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, TypeDecorator, event, select
 from sqlalchemy.engine import Connection, Dialect
@@ -41,6 +42,22 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+
+def init_app(app: Flask) -> None:
+    """Bind the database. A connection that broke meanwhile is dropped in silence when a request or a job ends: what it
+    was for is answered already.
+    """
+    db.init_app(app)
+
+    @app.teardown_appcontext
+    def let_go(_error: BaseException | None) -> None:
+        try:
+            db.session.remove()
+        except DBAPIError as error:
+            log.warning("A connection to the database broke: %s", error.orig)
+            db.session().invalidate()
+
 
 P = ParamSpec("P")
 R = TypeVar("R")
