@@ -32,8 +32,12 @@ asked = st.one_of(
     st.tuples(st.just("transfer"), roubles, amounts),
     st.tuples(st.just("conversion"), st.just("dollars"), amounts),
 )
-given_back = st.tuples(st.integers(0, 9), st.one_of(st.none(), st.integers(1, 700)))  # which earlier one, how much
-rounds = st.lists(st.tuples(st.lists(asked, min_size=1, max_size=5), st.lists(given_back, max_size=3)), max_size=3)
+parts = st.one_of(st.none(), st.integers(1, 20), st.integers(21, 700))
+reversals = st.lists(st.tuples(st.integers(0, 2), parts), max_size=4)  # which earlier one, counted backwards, how much
+first = st.tuples(st.lists(asked, min_size=3, max_size=5), st.just([]))
+rounds = st.tuples(
+    first, st.tuples(st.lists(asked, min_size=1, max_size=3), reversals), st.tuples(st.just([]), reversals)
+)
 
 
 class World:
@@ -56,11 +60,11 @@ class World:
 
     def turn(self, movements: list[Any], reversals: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         """Accept all of it, and post it; which of the reversals were accepted."""
-        batch = payments.accept_batch(ACTOR, [self.movement(*each) for each in movements])
-        before, taken = list(self.accepted), []
-        self.accepted += [payment.payment_id for payment in batch.payments]
-        for place, amount in reversals:
-            taken.append(place < len(before) and self.give_back(before[place], amount))
+        before = self.accepted[::-1]
+        if movements:
+            batch = payments.accept_batch(ACTOR, [self.movement(*each) for each in movements])
+            self.accepted += [payment.payment_id for payment in batch.payments]
+        taken = [self.give_back(before[place], amount) for place, amount in reversals]
         bites = cycle(self.bites)
         with monkeypatch.context() as patched:
             patched.setattr(pending, "claim", lambda claim=pending.claim: claim(next(bites)))
@@ -97,8 +101,9 @@ class Model:
 
     def turn(self, movements: list[Any], reversals: list[Any]) -> list[bool]:
         earlier, wanted = len(self.ended), []
-        for place, part in reversals:
-            able = place < earlier and 0 < (part or 1) <= self.open.get(place, 0)
+        for back, part in reversals:
+            place = earlier - 1 - back
+            able = (part or 1) <= self.open.get(place, 0)
             wanted.append((place, part or self.open[place]) if able else None)
         for each in movements:
             self.move(*each)
