@@ -68,6 +68,7 @@ def _init_web(app: Flask) -> None:
         imports,
         locale,
         payment_batches,
+        payments,
         rates,
         security,
         settings,
@@ -75,7 +76,7 @@ def _init_web(app: Flask) -> None:
         wallet,
     )
 
-    money = (wallet, payment_batches, accounts, commission_rules, rates)
+    money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
     for noun in (auth, customers, channels, *money, imports, dashboard, settings, health, api_payments):
         app.register_blueprint(noun.bp)
     for habit in (locale, templating, htmx, security, errors):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 from crm.errors import Busy, NotFound
 from crm.i18n import gettext as _
+from crm.text import fold
 
 log = logging.getLogger(__name__)
 SQLITE_BUSY_SECONDS = 15
@@ -238,6 +239,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "cache_size=-32000",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    connection.create_function("fold", 1, fold, deterministic=True)  # LIKE and lower() know ASCII alone there
 
 
 @event.listens_for(Engine, "begin")

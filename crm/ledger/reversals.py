@@ -27,12 +27,14 @@ def locked(payment_ids: Iterable[str]) -> dict[str, Original]:
         bulk.packed(wanted),
     )
     originals = {pk.hex: Original(pk.hex, amount, part, {}, {}) for pk, amount, part in rows}
-    _read_lines(originals)
+    read_lines(originals)
     return originals
 
 
-def _read_lines(originals: dict[str, Original]) -> None:
-    """By the operations, since they are what was moved: the originals' own, less those of reversals."""
+def read_lines(originals: dict[str, Original]) -> None:
+    """Fill in the lines and what is left of them, by the operations, since they are what was moved: the originals' own,
+    less those of reversals.
+    """
     line = (Operation.id, Operation.account_id, Operation.kind, Operation.signed_amount)
     lines = select(Payment.id, Payment.reversal_of_id, *line).join(Operation, Operation.payment_id == Payment.id)
     both = union_all(lines.where(bulk.among(Payment.id)), lines.where(bulk.among(Payment.reversal_of_id))).subquery()

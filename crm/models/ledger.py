@@ -196,6 +196,13 @@ class Payment(Base):
             postgresql_where=text("batch_id IS NOT NULL"),
             sqlite_where=text("batch_id IS NOT NULL"),
         ),
+        # By the code, which no completed payment gets: an index on the status would keep updates from being HOT.
+        Index(
+            "ix_payments_failed",
+            "id",
+            postgresql_where=text("failure_code IS NOT NULL"),
+            sqlite_where=text("failure_code IS NOT NULL"),
+        ),
         Index(
             "uq_payments_opening",
             "to_account_id",

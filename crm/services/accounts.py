@@ -86,6 +86,13 @@ def any_account(account_id: int) -> Account | None:
     return db.session.get(Account, account_id)
 
 
+def whose(account_id: int) -> tuple[str | None, str | None] | None:
+    """The code of a technical account, or the name of the customer whose account it is; None where there is none."""
+    wanted = select(Account.code, Customer.name).outerjoin(Customer, Customer.id == Account.customer_id)
+    found = db.session.execute(wanted.where(Account.id == account_id)).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
 @retrying
 def open_wallet(actor: Actor, customer_id: int, currency: str, name: str = "", after: int | None = None) -> int:
     """Open a wallet in a currency that is in use; its id. Raises `NotFound`, `Invalid` by field.

@@ -47,6 +47,11 @@ def get(pk: int) -> Customer:
     return customer
 
 
+def name_of(pk: int) -> str | None:
+    """What the customer is called, None where there is none."""
+    return db.session.scalar(select(Customer.name).where(Customer.id == pk))
+
+
 @retrying
 def create(actor: Actor, data: CustomerData, allow_duplicate: bool = False) -> Customer:
     """Store a new customer with channels and tags.

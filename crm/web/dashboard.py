@@ -17,5 +17,9 @@ def index() -> Response:
     """Figures that link to the list behind them; who has no business here is sent to the own profile."""
     if not current_user.may(Permission.READ):
         return go(url_for("settings.profile"))
-    context = {"figures": reports.customer_figures(), "recent": imports.recent(5)}
+    context = {
+        "figures": reports.customer_figures(),
+        "payments": reports.payment_figures(),
+        "recent": imports.recent(5),
+    }
     return answer("dashboard/index.html", "dashboard/_figures.html", **context)

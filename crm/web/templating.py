@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from crm.channel_types import NAMES, link, pretty_phone
 from crm.i18n import LANGUAGES
+from crm.ledger.refusals import sentence
 from crm.models.user import ROLE_NAMES, Permission
 from crm.web.addresses import address
 from crm.web.criteria import list_url, sort_url
@@ -23,6 +24,7 @@ from crm.web.htmx import is_partial
 from crm.web.lines import lines
 from crm.web.locale import theme
 from crm.web.money_text import money, signed_money
+from crm.web.payment_words import payment_title, side_name, status_names, terms_text
 from crm.web.price_words import FILTERS, rate_text
 from crm.web.trail import field_name, happened, value_text
 from crm.web.wallet_words import kind_names, line_name
@@ -82,25 +84,29 @@ def number(_context: Context, value: int) -> str:
     return str(format_decimal(value))
 
 
+_FILTERS: dict[str, Callable[..., Any]] = {
+    "highlight": highlight,
+    "phone": pretty_phone,
+    "moment": moment,
+    "day": day,
+    "date": date_text,
+    "number": number,
+    "duration": duration,
+    "money": money,
+    "signed_money": signed_money,
+    "line_name": line_name,
+    "payment_title": payment_title,
+    "failure": sentence,
+    "happened": happened,
+    "field_name": field_name,
+    "value_text": value_text,
+}
+
+
 def init_app(app: Flask) -> None:
     """Give them to every template, macros too."""
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(
-        highlight=highlight,
-        phone=pretty_phone,
-        moment=moment,
-        day=day,
-        date=date_text,
-        number=number,
-        duration=duration,
-        money=money,
-        signed_money=signed_money,
-        line_name=line_name,
-        **FILTERS,
-        happened=happened,
-        field_name=field_name,
-        value_text=value_text,
-    )
+    app.jinja_env.filters.update(_FILTERS | FILTERS)
     app.jinja_env.globals.update(
         _=translate,
         url_for=address,
@@ -117,6 +123,9 @@ def init_app(app: Flask) -> None:
         role_names=names(ROLE_NAMES),
         kind_names=kind_names,
         rate_text=rate_text,
+        side_name=side_name,
+        status_names=status_names,
+        terms_text=terms_text,
         partial=is_partial,
         Permission=Permission,
     )

@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 
 from crm.errors import Invalid
+from crm.forms.payments import ReverseForm
 from crm.forms.wallet import AdjustForm, MovementForm
 from crm.i18n import gettext as _
 from crm.services import accounts, currencies
@@ -57,12 +58,12 @@ def label(wallet: Wallet) -> str:
     return f"{called} · {holds}" if called else holds
 
 
-def renew_key(form: MovementForm) -> None:
+def renew_key(form: MovementForm | ReverseForm) -> None:
     """Let the form's next sending be a movement of its own."""
     form.idempotency_key.data = str(uuid.uuid4())
 
 
-def given_key(form: MovementForm) -> str:
+def given_key(form: MovementForm | ReverseForm) -> str:
     """The form's key; money is moved by forms alone that have one, since what has none cannot be told to be sent
     twice.
     """

@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from crm.db import db
-from crm.models import AuditEntry, Customer, User
+from crm.db import atomic, db
+from crm.models import AuditEntry, CommissionRule, Customer, User
+from crm.models.currency import SCALE
 from tests import money, people
 from tests.client import Browser
 
@@ -85,3 +86,19 @@ def contents() -> dict[str, list[Any]]:
 def purse(anna: Customer) -> int:
     """The account id of Anna's wallet: 1 000 rubles."""
     return money.wallet_of(anna.id, balance=100_000)
+
+
+@pytest.fixture
+def charged(app: Flask) -> None:
+    """Transfers cost 2 %, 3 roubles or more."""
+    with atomic() as session:
+        rule = CommissionRule(
+            payment_kind="transfer", currency="RUB", percent=2 * SCALE, minimum=300, valid_from=money.EARLY
+        )
+        session.add(rule)
+
+
+@pytest.fixture
+def transfer(charged: None, purse: int) -> str:
+    """The id of a payment: 200 roubles from Anna to Boris."""
+    return money.SERVICE.transfer(purse, money.wallet(name="Борис"), 20_000, "Долг").payment_id

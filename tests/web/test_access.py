@@ -84,6 +84,12 @@ TABLE = {
     ("payment_batches.batch_list", "GET"): READ,
     ("payment_batches.batch_detail", "GET"): READ,
     ("payment_batches.batch_results", "GET"): READ,
+    ("payments.payment_list", "GET"): READ,
+    ("payments.payment_export", "GET"): READ,
+    ("payments.payment_detail", "GET"): READ,
+    ("payments.payment_reverse", "GET"): ADMIN,
+    ("payments.payment_reverse", "POST"): posted(422, ADMIN),
+    ("payments.reverse_preview", "GET"): ADMIN,
     ("accounts.account_list", "GET"): READ,
     ("accounts.account_detail", "GET"): READ,
     ("accounts.operation_list", "GET"): READ,
@@ -154,6 +160,7 @@ def address(app, vera, boris):
             "api": uuid.UUID(payment),
             "payment_batches": batch,
             "commission_rules": rule,
+            "payments": uuid.UUID(payment),
         }
         known = {"pk": pk.get(noun), "customer_pk": customer.id, "account_id": wallet, "filename": "app.css"}
         known |= {"token": sheet, "from_currency": "USD", "to_currency": "RUB"}

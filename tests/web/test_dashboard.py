@@ -7,7 +7,7 @@ from sqlalchemy import update
 from crm.db import atomic
 from crm.models import Customer
 from crm.services import customers, reports
-from tests import people
+from tests import money, people
 from tests.web.pages import page
 
 
@@ -30,10 +30,23 @@ def test_the_figures_are_right_and_lead_to_the_list_behind_them(viewer):
         aged(people.add(f"Анна {number}").id, now - timedelta(days=days))
     customers.set_archived(people.CLI, people.add("Иван").id, True)
     shown = page(viewer.get("/"))
-    assert figures(shown) == {"Active customers": 4, "New in 7 days": 2, "Archived": 1}
-    for card in shown.all("a", class_="figure"):
+    customers_told = {"Active customers": 4, "New in 7 days": 2, "Archived": 1}
+    assert figures(shown) == customers_told | {"Waiting payments": 0, "Failed payments": 0}
+    for card in shown.all("a", class_="figure")[:3]:
         number = next(one.text for one in shown.all("strong") if card in one.parents)
         assert page(viewer.get(card["href"])).one(id="customer-count").text.split()[0] == number
+
+
+def test_payments_that_wait_and_that_failed_lead_to_the_list_of_them(viewer):
+    wallet = money.wallet(balance=100)
+    money.post([money.draft(wallet, money.technical("cash"), 101, kind="withdrawal") for _time in range(2)])
+    money.wait([money.draft(wallet, money.technical("cash"), 1, kind="withdrawal")])
+    shown = page(viewer.get("/"))
+    told = figures(shown)
+    assert (told["Waiting payments"], told["Failed payments"]) == (1, 2)
+    for card in shown.all("a", class_="figure")[3:]:
+        number = next(one.text for one in shown.all("strong") if card in one.parents)
+        assert page(viewer.get(card["href"])).one(id="payment-count").text.split()[0] == number
 
 
 def test_the_newest_are_named(viewer):
