@@ -18,7 +18,7 @@ ROOMS = [
     {"models"},
     {"ledger"},
     {"services"},
-    {"forms", "jobs"},
+    {"forms", "jobs", "demo"},
     {"web", "cli", "supervisor"},
     {"api"},  # it stands on web's guards and errors
     {"create_app"},
@@ -211,3 +211,13 @@ def test_nothing_is_exempt_from_csrf_but_the_api(app):
     csrf = app.extensions["csrf"]
     assert csrf._exempt_views == set()
     assert {blueprint.name for blueprint in csrf._exempt_blueprints} <= {"api"}
+
+
+def test_nobody_but_the_demo_sets_the_clock():
+    wrong = [
+        f"{name_of(path)}:{line}"
+        for path in MODULES
+        for line, module, name in imports(path)
+        if (module, name) == ("crm.db", "at") and room_of(path) != "demo"
+    ]
+    assert wrong == []

@@ -1,10 +1,8 @@
 """`flask customers …`: customers in bulk, from the command line."""
 
 import json
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from crm.cli.progress import progress
 from crm.errors import DomainError, Invalid
 from crm.models.imports import ON_DUPLICATE
 from crm.services import exports, imports
@@ -87,7 +86,7 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
         upload = imports.accept(_ACTOR, stream, file.name, on_duplicate, mapping, locale, start=False)
     _tell(upload.notes)
     try:
-        with _progress() as show:
+        with progress() as show:
             imports.run(upload.id, show)
     except KeyboardInterrupt:
         imports.cancel(_ACTOR, upload.id)
@@ -100,7 +99,7 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
 
 
 def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
-    with _progress() as show:
+    with progress() as show:
         result = imports.rehearse(file, on_duplicate, mapping, locale, show)
     _tell(result.layout.notes)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
@@ -110,15 +109,3 @@ def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: st
 def _tell(notes: list[str]) -> None:
     for note in notes:
         click.echo(note, err=True)
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A bar on standard error, where that is a terminal."""
-    with click.progressbar(length=1, file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-        def show(read: int, total: int) -> None:
-            bar.length = total
-            bar.update(read - bar.pos)
-
-        yield show
