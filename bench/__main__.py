@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 
-from bench import followers, history, imports, page, payments, posting, search, technical
+from bench import background, followers, history, imports, page, payments, posting, search, technical, writers16
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
@@ -36,7 +36,9 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "search": search.run,
     "page": page.run,
     "payments": payments.run,
+    "writers16": writers16.run,
     "posting": posting.run,
+    "background": background.run,
     "history": history.run,
     "technical": technical.run,
     "followers": followers.run,

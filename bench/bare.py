@@ -10,15 +10,19 @@ from uuid_utils.compat import uuid7
 
 from crm.bulk import stamp
 from crm.db import utcnow
-from crm.ledger.rows import PAYMENT
 
 AMOUNT = 100
 PRAGMAS = ("busy_timeout=15000", "synchronous=FULL", "cache_size=-32000")  # as the product's own connections have them
 Pay = Callable[[], object]
 
-_NAMES = f"{', '.join(PAYMENT)}, completed_at, status"
+_COLUMNS = (
+    "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
+    "caller", "origin", "idempotency_key", "fingerprint", "created_at", "completed_at",
+)  # fmt: skip
 _LOCK = "SELECT balance, sequence FROM bare_account_balances WHERE account_id = %s FOR UPDATE"
-_PAYMENT = f"INSERT INTO bare_payments ({_NAMES}) VALUES ({', '.join(['%s'] * (len(PAYMENT) + 1))}, 'COMPLETED')"
+_PAYMENT = f"""
+    INSERT INTO bare_payments ({", ".join(_COLUMNS)}, status)
+    VALUES ({", ".join(["%s"] * len(_COLUMNS))}, 'COMPLETED')"""
 _OPERATIONS = """
     INSERT INTO bare_operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
     VALUES (%s, %s, 'transfer', %s, NULL, NULL, %s), (%s, %s, 'transfer', %s, %s, %s, %s)"""
@@ -70,7 +74,7 @@ def sqlite(url: URL, accounts: Sequence[int], outside: int, seed: int) -> Pay:
 def _payment(outside: int, account: int, at: object) -> tuple[object, ...]:
     pk = uuid7().hex
     return (
-        pk, "deposit", outside, account, "cash", AMOUNT, "RUB", 0, "", None, 0, "bench", pk, b"\0" * 32, at, at,
+        pk, "deposit", outside, account, "cash", AMOUNT, "RUB", 0, "", 0, "bench", pk, b"\0" * 32, at, at,
     )  # fmt: skip
 
 

@@ -30,13 +30,14 @@ def run(app: Flask, engine: str) -> list[dict[str, Any]]:
         for name, chosen in ((_SPREAD, accounts), (_HOT, accounts[:1])):
             ways: dict[str, Prepare] = {
                 "bare": lambda number, chosen=chosen: _BARE[engine](url, chosen, outside, number),
-                "ours": lambda number, chosen=chosen: _ours(app, chosen, number),
+                "ours": lambda number, chosen=chosen: depositing(app, chosen, number),
             }
             rows += _rows(engine, name, _interleaved(ways))
     return rows
 
 
-def _ours(app: Flask, accounts: Sequence[int], seed: int) -> Callable[[], object]:
+def depositing(app: Flask, accounts: Sequence[int], seed: int) -> Callable[[], object]:
+    """A function that deposits into one of the accounts."""
     app.app_context().push()
     chance = random.Random(seed)
     return lambda: wallets.SERVICE.deposit(chance.choice(accounts), bare.AMOUNT, source="cash")

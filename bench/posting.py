@@ -77,15 +77,15 @@ def run(app: Flask, engine: str) -> list[dict[str, Any]]:
 def _compared(engine: str, accounts: list[int], outside: int, size: int) -> dict[str, Any]:
     limits, ours = [], []
     for number in range(ROUNDS):
-        orders = _stored(accounts, outside, random.Random(number))
+        orders = stored(PAYMENTS, accounts, outside, random.Random(number))
         batches = [orders[start : start + size] for start in range(0, len(orders), size)]
         wallets.copy_tables()
-        limits.append(_LIMITS[engine](batches))
+        limits.append(LIMITS[engine](batches))
         ours.append(_ours(batches))
     limit, speed = PAYMENTS / median(limits), PAYMENTS / median(ours)
     return {
         "engine": engine,
-        "limit": _NAMES[engine],
+        "limit": LIMIT_NAMES[engine],
         "batch": size,
         "limit_per_second": round(limit),
         "ours_per_second": round(speed),
@@ -94,10 +94,10 @@ def _compared(engine: str, accounts: list[int], outside: int, size: int) -> dict
     }
 
 
-def _stored(accounts: list[int], outside: int, chance: random.Random) -> list[Order]:
-    """New payments in both sorts of tables: by turns into a wallet from outside, and from one wallet to another."""
+def stored(count: int, accounts: list[int], outside: int, chance: random.Random) -> list[Order]:
+    """New payments: by turns into a wallet from outside, and from one wallet to another."""
     drafts = []
-    for number in range(PAYMENTS):
+    for number in range(count):
         payer, payee = chance.sample(accounts, 2)
         kind, payer = ("transfer", payer) if number % 2 else ("deposit", outside)
         drafts.append(ledger.Draft(kind, payer, payee, AMOUNT, wallets.CURRENCY, key=f"{time.time_ns()} {number}"))
@@ -161,5 +161,5 @@ def _rows(decisions: Decisions, balances: dict[int, Balance]) -> tuple[list[Any]
     )
 
 
-_NAMES = {"postgresql": "one set-based statement", "sqlite": "executemany, rows ready"}
-_LIMITS: dict[str, Callable[[list[list[Order]]], float]] = {"postgresql": _statement, "sqlite": _executemany}
+LIMIT_NAMES = {"postgresql": "one set-based statement", "sqlite": "executemany, rows ready"}
+LIMITS: dict[str, Callable[[list[list[Order]]], float]] = {"postgresql": _statement, "sqlite": _executemany}

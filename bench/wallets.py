@@ -52,7 +52,7 @@ def _definitions(table: str) -> list[str]:
 
 def _sqlite_definitions(table: str) -> list[str]:
     wanted = text("SELECT sql FROM sqlite_master WHERE tbl_name = :table AND type IN ('table', 'index') AND sql <> ''")
-    pattern = rf"(CREATE TABLE |INDEX )(\w+)( ON )?({table})?"
+    pattern = rf'(CREATE TABLE |INDEX )"?(\w+)"?( ON )?"?({table})?"?'  # a table made anew has its name in quotes
     found = db.session.scalars(wanted, {"table": table}).all()
     db.session.rollback()
     return [

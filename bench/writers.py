@@ -3,12 +3,13 @@
 import multiprocessing
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from crm.db import db
 
 WARM_UP = 30
 _FORK: Any = multiprocessing.get_context("fork")
+R = TypeVar("R")
 Prepare = Callable[[int], Callable[[], object]]  # the writer's number → what it does again and again
 
 
@@ -36,6 +37,20 @@ def race(writers: int, seconds: float, prepare: Prepare) -> Tally:
         raise RuntimeError("a writer broke down")
     found = [results.get() for _child in children]
     return Tally(sum(each[0] for each in found), sum(each[1] for each in found), max(each[2] for each in found))
+
+
+def alone(act: Callable[[], R]) -> R:
+    """What a process of its own makes of it, with a connection of its own."""
+    db.session.remove()
+    db.engine.dispose()
+    results = _FORK.SimpleQueue()
+    child = _FORK.Process(target=lambda: results.put(act()))
+    child.start()
+    child.join()
+    if child.exitcode:
+        raise RuntimeError("the process broke down")
+    found: R = results.get()
+    return found
 
 
 def _work(number: int, prepare: Prepare, start: Any, seconds: float, results: Any) -> None:
