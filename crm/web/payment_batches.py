@@ -10,7 +10,6 @@ from crm.errors import Invalid
 from crm.extensions import limiter
 from crm.forms.payment_batches import PaymentUploadForm
 from crm.i18n import gettext as _
-from crm.i18n import pgettext
 from crm.models import Permission
 from crm.models.ledger import PaymentStatus
 from crm.services import payment_batches as batches
@@ -100,8 +99,7 @@ def batch_detail(pk: uuid.UUID) -> Response:
     status = status if status in set(PaymentStatus) else ""
     after = max(0, min(request.args.get("after", 0, type=int), BATCH_LIMIT))
     context = {"progress": batches.get(pk), "status": status, "after": after}
-    context |= {"results": batches.results(pk, status, after), "batch_statuses": _statuses}
-    context |= {"linked": "payments.payment_detail" in current_app.view_functions}
+    context |= {"results": batches.results(pk, status, after)}
     return answer("payment_batches/detail.html", "payment_batches/_batch.html", **context)
 
 
@@ -134,14 +132,6 @@ def _check(token: str, status: int = 200, refusal: str = "") -> Response:
     sheet = uploads.check(actor(), upload, _may_adjust())
     context = {"upload": upload, "sheet": sheet, "refusal": refusal, "shown": PROBLEMS_SHOWN, "names": FIELD_NAMES}
     return answer("payment_batches/check.html", "payment_batches/_check.html", status, **context)
-
-
-def _statuses() -> dict[str, str]:
-    return {
-        PaymentStatus.INITIATED: pgettext("payment", "Waiting"),
-        PaymentStatus.COMPLETED: pgettext("payment", "Completed"),
-        PaymentStatus.FAILED: pgettext("payment", "Failed"),
-    }
 
 
 def _may_adjust() -> bool:

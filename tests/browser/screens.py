@@ -1,6 +1,7 @@
 """Every page of the product in every state that looks different, brought up in any language."""
 
 import io
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +11,11 @@ from sqlalchemy import select
 
 from crm.db import atomic, db, utcnow
 from crm.models import Import, User
-from crm.services import accounts, customers, imports
+from crm.models.ledger import PaymentKind
+from crm.services import accounts, customers, imports, payments, posting
 from crm.services.audit import Actor
 from crm.services.customer_data import CustomerData
+from crm.services.movements import Movement
 from tests import money, people
 from tests.browser.conftest import ALICE, BORIS, VERA
 
@@ -24,7 +27,7 @@ FILE = "name,phone,email,balance\nAnna Ivanova,12,,\n" + "".join(
 @dataclass(frozen=True)
 class Furniture:
     """What there is to see: a customer with everything, an import with failed rows, one at work, a user; a wallet
-    that is frozen, and a customer without any.
+    that is frozen, and a customer without any; another wallet, and a batch of payments from it.
     """
 
     customer: int
@@ -33,6 +36,8 @@ class Furniture:
     user: int
     frozen: int = 0
     poor: int = 0
+    wallet: int = 0
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def furnish() -> Furniture:
         upload = session.get_one(Import, running)
         upload.status, upload.lease, upload.lease_until = "running", "a worker", utcnow() + timedelta(hours=1)
         upload.read_rows, upload.created, upload.failed, upload.busy_seconds = 20, 18, 2, 2.0
-    return Furniture(rich.id, over, running, user.id, frozen, poor)
+    return Furniture(rich.id, over, running, user.id, frozen, poor, *_pay_a_batch(user.id))
 
 
 def _fill_wallets(customer_id: int) -> int:
@@ -88,6 +93,19 @@ def _fill_wallets(customer_id: int) -> int:
     frozen = accounts.open_wallet(people.CLI, customer_id, "EUR", "Накопления на отпуск и непредвиденные расходы")
     accounts.set_status(people.CLI, frozen, "frozen")
     return frozen
+
+
+def _pay_a_batch(user_id: int) -> tuple[int, str]:
+    """A wallet, and the batch that has spent from it, at last more than there was."""
+    wallet = money.wallet(name="Покупательница с Длинной-Предлинной Фамилией", balance=5_500)
+    spent = [
+        Movement(PaymentKind.SPEND, 100, wallet, None, "sales", "Заказ № 1042: " + "две пары обуви, " * 8)
+        for _number in range(60)
+    ]
+    name = "бонусы-и-списания-за-ноябрь-2026-окончательный-вариант.csv"
+    batch = payments.accept_batch(Actor(user_id, "127.0.0.1"), spent, name).batch_id
+    posting.drain()
+    return wallet, str(uuid.UUID(batch))
 
 
 def _import(user_id: int, name: str) -> int:
@@ -109,6 +127,27 @@ def _refused_sign_in(page: Page, found: Furniture) -> None:
     page.locator("#password").fill("wrong")
     page.locator("#login-form button").click()
     expect(page.locator("#password-help")).to_be_visible()
+
+
+def _send_sheet(page: Page, text: str) -> None:
+    page.goto("/payments/upload/")
+    page.locator("#file").set_input_files({"name": "bonuses.csv", "mimeType": "text/csv", "buffer": text.encode()})
+    page.locator("#payment-upload button[type=submit]").click()
+
+
+def _sheet_refused(page: Page, found: Furniture) -> None:
+    _send_sheet(page, "shoe,hat\n1,2\n")
+    expect(page.locator("#file-help")).to_be_visible()
+
+
+def _sheet_checked(page: Page, found: Furniture) -> None:
+    _send_sheet(page, f"kind,account,amount\ndeposit,{found.wallet},1000000\nwithdrawal,{found.wallet},5\n")
+    expect(page.locator("#sums")).to_be_visible()
+
+
+def _sheet_with_problems(page: Page, found: Furniture) -> None:
+    _send_sheet(page, f"kind,account,amount\ndeposit,{found.wallet},1e6\n" + "gift,x,1\n" * 120)
+    expect(page.locator("#problems")).to_be_visible()
 
 
 def _filters(page: Page, found: Furniture) -> None:
@@ -315,6 +354,13 @@ SCREENS = {
     "import form refused": Screen(BORIS, _file_refused),
     "import in progress": Screen(BORIS, at("/customers/import/{running}/")),
     "import result": Screen(BORIS, at("/customers/import/{over}/")),
+    "payment upload": Screen(BORIS, at("/payments/upload/")),
+    "payment upload refused": Screen(BORIS, _sheet_refused),
+    "payments to be confirmed": Screen(BORIS, _sheet_checked),
+    "payments with problems": Screen(BORIS, _sheet_with_problems),
+    "batch of payments": Screen(VERA, at("/payments/batches/{batch}/")),
+    "batch without a match": Screen(VERA, at("/payments/batches/{batch}/?status=INITIATED")),
+    "batches": Screen(BORIS, at("/payments/batches/")),
     "dashboard": Screen(BORIS, at("/")),
     "profile": Screen(BORIS, at("/settings/profile/")),
     "profile refused": Screen(BORIS, _password_refused),
@@ -328,5 +374,7 @@ BARE_SCREENS = {
     "empty list": Screen(BORIS, at("/customers/")),
     "empty list for a viewer": Screen(VERA, at("/customers/")),
     "empty dashboard": Screen(BORIS, at("/")),
+    "no payment batches": Screen(VERA, at("/payments/batches/")),
+    "payment upload without batches": Screen(BORIS, at("/payments/upload/")),
     "no imports": Screen(BORIS, at("/customers/import/")),
 }
