@@ -86,6 +86,35 @@ class TransferForm(MovementForm):
     payee = StringField(_l("To whom"), render_kw={"autocomplete": "off", "maxlength": 200, "type": "search"})
 
 
+class ConvertForm(MovementForm):
+    """Money for another wallet of the same customer, in another currency."""
+
+    action, icon, title = "convert", "repeat", _l("Convert")
+    account = SelectField(_l("From the wallet"), validate_choice=False)
+    to_account = SelectField(_l("To the wallet"), validate_choice=False)
+
+    def offer(self, wallets: list[Wallet], labels: list[str], currencies: list[str]) -> None:
+        """The same wallets may get the money; those in the currency that is paid are refused by the service."""
+        super().offer(wallets, labels, currencies)
+        self.to_account.choices = list(self.account.choices)
+
+    @property
+    def payers(self) -> list[Wallet]:
+        """The wallets that money can be taken from."""
+        return [wallet for wallet in self.wallets if wallet.status == "open"]
+
+    @property
+    def possible(self) -> bool:
+        """Whether there are wallets in two currencies."""
+        return len({wallet.currency for wallet in self.payers}) > 1
+
+    def suggest(self) -> None:
+        """Choose the first wallet in another currency than that of the one that pays."""
+        payer = next((one for one in self.payers if str(one.id) == self.account.data), next(iter(self.payers), None))
+        others = (str(one.id) for one in self.payers if payer and one.currency != payer.currency)
+        self.to_account.data = next(others, None)
+
+
 class WalletForm(Form):
     """A new wallet."""
 
@@ -118,4 +147,4 @@ class StatementForm(Form):
     last = StringField(_l("To"), render_kw={"type": "date"})
 
 
-FORMS = {form.action: form for form in (DepositForm, WithdrawForm, SpendForm, AdjustForm, TransferForm)}
+FORMS = {form.action: form for form in (DepositForm, WithdrawForm, SpendForm, AdjustForm, TransferForm, ConvertForm)}

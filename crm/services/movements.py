@@ -10,7 +10,7 @@ from crm.i18n import gettext as _
 from crm.ledger.accounts import parties
 from crm.ledger.engine import Draft
 from crm.ledger.posting import Exchange
-from crm.ledger.pricing import most_specific
+from crm.ledger.pricing import Rule, most_specific
 from crm.ledger.refusals import refusal
 from crm.ledger.rows import Parties, Prices, Side
 from crm.models.currency import CHARGED_KINDS
@@ -150,14 +150,22 @@ def _same_owner(first: Side, last: Side) -> bool:
     return first.customer_id == last.customer_id and first.id != last.id
 
 
-def _charge(made: Draft, known: Scene) -> None:
-    rule = most_specific(known.rules, made.kind, made.currency, made.source)
-    if rule is None:
-        return
-    made.commission, made.terms = rule.commission(made.amount), rule.terms()
-    made.commission_account = known.technical[TechnicalCode.COMMISSION, made.currency]
-    if made.commission >= made.amount:
+def commission_of(
+    rules: Sequence[Rule], kind: str, currency: str, source: str | None, amount: int
+) -> tuple[int, Rule | None]:
+    """What the rules take of the amount, and by which of them; refused where nothing would be left."""
+    rule = most_specific(rules, kind, currency, source)
+    commission = rule.commission(amount) if rule else 0
+    if commission >= amount:
         raise commission_problem()
+    return commission, rule
+
+
+def _charge(made: Draft, known: Scene) -> None:
+    commission, rule = commission_of(known.rules, made.kind, made.currency, made.source, made.amount)
+    if rule:
+        made.commission, made.terms = commission, rule.terms()
+        made.commission_account = known.technical[TechnicalCode.COMMISSION, made.currency]
 
 
 def _convert(made: Draft, first: Side, last: Side, known: Scene) -> None:

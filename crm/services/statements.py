@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import case, func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from crm.db import db
 from crm.errors import Invalid, NotFound
@@ -14,6 +15,7 @@ from crm.ledger.days import moments
 from crm.models import Account, AccountBalance, Operation, Payment, User
 
 _CHUNK = 1_000
+_ORIGINAL = aliased(Payment)  # of a reversal
 _PLACE = tuple_(Operation.created_at, Operation.id)  # in time, as in the chain
 
 
@@ -31,6 +33,12 @@ class Line:
     balance_after: int
     payment_id: Any
     source: str | None
+    amount: int  # of the payment, in its currency
+    currency: str
+    to_amount: int | None  # what arrived where it was converted
+    to_currency: str | None
+    rate: int | None  # scaled by 10^9
+    of_kind: str | None  # of the payment that is reversed
     who: str
 
 
@@ -159,10 +167,17 @@ def _lines(account_id: int) -> Any:
             Operation.balance_after,
             Operation.payment_id,
             Payment.source,
+            Payment.amount,
+            Payment.currency,
+            Payment.to_amount,
+            Payment.to_currency,
+            Payment.rate,
+            _ORIGINAL.kind,
             User.name,
             User.email,
         )
         .join(Payment, Payment.id == Operation.payment_id)
+        .outerjoin(_ORIGINAL, _ORIGINAL.id == Payment.reversal_of_id)
         .outerjoin(User, User.id == Payment.created_by_id)
         .where(Operation.account_id == account_id)
     )

@@ -27,7 +27,7 @@ from crm.web.money_text import money, signed_money
 from crm.web.payment_words import payment_title, side_name, status_names, terms_text
 from crm.web.price_words import FILTERS, rate_text
 from crm.web.trail import field_name, happened, value_text
-from crm.web.wallet_words import kind_names, line_name
+from crm.web.wallet_words import kind_names, line_name, wallet_line_name
 
 ICONS = "vendor/lucide-1.62.0.svg"
 
@@ -95,6 +95,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "money": money,
     "signed_money": signed_money,
     "line_name": line_name,
+    "wallet_line_name": wallet_line_name,
     "payment_title": payment_title,
     "failure": sentence,
     "happened": happened,

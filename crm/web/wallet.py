@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, make_response, render_template, request
 
 from crm.errors import DuplicateRequest, Invalid
-from crm.forms.wallet import FORMS, AdjustForm, DepositForm, SpendForm, TransferForm, WithdrawForm
+from crm.forms.wallet import FORMS, AdjustForm, ConvertForm, DepositForm, SpendForm, TransferForm, WithdrawForm
 from crm.models import Permission
 from crm.services import customers
 from crm.services.wallet import WalletService
@@ -97,6 +97,22 @@ def wallet_transfer(pk: int) -> Response:
         key, order, text = given_key(form), order_of(form), form.description.data or ""
         payee = payee_of(form)
         moved = carry_out(pk, order, lambda wallet: service.transfer(wallet, payee, -order.amount, text, key))
+    except (Invalid, DuplicateRequest) as error:
+        return refused(customer, form, error)
+    return done(customer, form, order, moved)
+
+
+@bp.route("/convert/", methods=["GET", "POST"])
+@requires(Permission.WRITE)
+def wallet_convert(pk: int) -> Response:
+    """Money goes to a wallet of the same customer in another currency, by the rate in force."""
+    customer, form, service = customers.get(pk), offered(pk, ConvertForm()), WalletService(actor())
+    if request.method == "GET":
+        return asked(customer, form)
+    try:
+        key, order, text = given_key(form), order_of(form), form.description.data or ""
+        payee = payee_of(form)
+        moved = carry_out(pk, order, lambda wallet: service.convert(wallet, payee, -order.amount, text, key))
     except (Invalid, DuplicateRequest) as error:
         return refused(customer, form, error)
     return done(customer, form, order, moved)

@@ -4,24 +4,27 @@ from dataclasses import dataclass
 
 from flask import Response, make_response, render_template, request
 
-from crm.errors import DomainError
-from crm.forms.wallet import MovementForm
+from crm.errors import DomainError, Invalid
+from crm.forms.wallet import ConvertForm, MovementForm
 from crm.i18n import gettext as _
 from crm.models import Customer
+from crm.services import quotes
 from crm.web.htmx import answer, attach, go, is_partial, notify
 from crm.web.wallet_order import Moved, Order, renew_key
 from crm.web.wallet_panel import Panel, panel_of
 from crm.web.wallet_payees import payee_name, payees_of
-from crm.web.wallet_words import balance_after, missing, sentence
+from crm.web.wallet_quotes import quoted
+from crm.web.wallet_words import balance_after, cost, missing, sentence
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What a movement will do: the sentence and the balance after; `missing` is what stands in its way, `problem`
-    why it is none yet.
+    """What a movement will do: the sentence, what it costs, and the balance after; `missing` is what stands in its way,
+    `problem` why it is none yet.
     """
 
     sentence: str = ""
+    cost: str = ""
     balance: str = ""
     missing: str = ""
     problem: str = ""
@@ -32,6 +35,8 @@ def asked(customer: Customer, form: MovementForm) -> Response:
     given = request.args.get("account", "")
     if given in [choice.value for choice in form.account.choices]:
         form.account.data = given
+    if isinstance(form, ConvertForm):
+        form.suggest()
     form.amount.render_kw = form.amount.render_kw | {
         "autofocus": True
     }  # a refused form has the focus where it is wrong
@@ -47,10 +52,14 @@ def refused(customer: Customer, form: MovementForm, error: DomainError) -> Respo
 def done(customer: Customer, form: MovementForm, order: Order, moved: Moved) -> Response:
     """The wallets after the movement, and the movement in words."""
     panel = panel_of(customer, {"account": str(moved.account_id)})
-    said = sentence(form, customer.name, order, payee_name(form, order.currency))
+    said = [sentence(form, customer.name, order, payee_name(form, order.currency))]
+    said.append(cost(quotes.of_payment(moved.receipt.payment_id)))
     if panel.chosen:
-        said = f"{said} · {balance_after(panel.chosen.balance, order.currency)}"
-    return _shown(panel, _("This was done already: %(what)s", what=said) if moved.replayed else said, form.action)
+        said.append(balance_after(panel.chosen.balance, order.currency))
+    told = " · ".join(filter(None, said))
+    return _shown(
+        panel, _("This was done already: %(what)s", what=told) if moved.receipt.replayed else told, form.action
+    )
 
 
 def changed(customer: Customer, account_id: int, message: str, action: str) -> Response:
@@ -59,10 +68,15 @@ def changed(customer: Customer, account_id: int, message: str, action: str) -> R
 
 
 def foreseen(form: MovementForm, customer: str, order: Order) -> Preview:
-    """What carrying out the order will do."""
+    """What carrying out the order will do, by the prices in force."""
     said = sentence(form, customer, order, payee_name(form, order.currency))
-    after = order.amount + (order.wallet.balance if order.wallet else 0)
-    return Preview(said, balance_after(after, order.currency), missing(order))
+    try:
+        quote = quoted(form, order)
+    except Invalid as error:
+        return Preview(said, missing=error.message)
+    comes = quote.arrives if quote and order.amount > 0 else order.amount
+    after = balance_after(comes + (order.wallet.balance if order.wallet else 0), order.currency)
+    return Preview(said, cost(quote) if quote else "", after, missing(order))
 
 
 def _form(customer: Customer, form: MovementForm, status: int = 200) -> Response:

@@ -39,7 +39,7 @@ class Moved:
     """A movement that was made, now or by an earlier request with the same key."""
 
     account_id: int
-    replayed: bool
+    receipt: Receipt
 
 
 def offered(customer_id: int, form: MovementForm) -> MovementForm:
@@ -96,9 +96,8 @@ def payer_of(form: MovementForm) -> Wallet | None:
 def carry_out(customer_id: int, order: Order, move: Callable[[int], Receipt]) -> Moved:
     """Call the movement with the id of the order's wallet; one is opened with it where there is none."""
     if order.wallet:
-        return Moved(order.wallet.id, move(order.wallet.id).replayed)
-    account_id, receipt = accounts.into_first(actor(), customer_id, order.currency, move)
-    return Moved(account_id, receipt.replayed)
+        return Moved(order.wallet.id, move(order.wallet.id))
+    return Moved(*accounts.into_first(actor(), customer_id, order.currency, move))
 
 
 def row_id(text: str) -> int | None:

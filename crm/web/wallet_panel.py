@@ -38,6 +38,12 @@ class Panel:
         """Whether only some of the history is wanted."""
         return bool(self.kind or self.first or self.last)
 
+    @property
+    def converts(self) -> bool:
+        """Whether the chosen wallet's money can go to another wallet of the customer in another currency."""
+        opened = {wallet.currency for wallet in self.wallets if wallet.status == "open"}
+        return self.chosen is not None and self.chosen.status == "open" and len(opened) > 1
+
     def url(self, endpoint: str = "customers.customer_detail", **changes: Any) -> str:
         """The address of the customer's page (or of another view) in this state, or with something changed."""
         state = {"account": self.chosen.id if self.chosen else None, "kind": self.kind, "first": self.first}

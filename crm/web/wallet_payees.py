@@ -3,7 +3,7 @@
 from flask import Response, make_response, render_template, request
 
 from crm.errors import Invalid
-from crm.forms.wallet import MovementForm, TransferForm
+from crm.forms.wallet import ConvertForm, MovementForm, TransferForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.services import accounts, customers, search
@@ -23,7 +23,7 @@ def wallet_payees(pk: int) -> Response:
     return make_response(render_template("wallet/_payees.html", customer=customer, form=form, payees=payees))
 
 
-def payee_of(form: TransferForm) -> int:
+def payee_of(form: TransferForm | ConvertForm) -> int:
     """The id of the wallet that was chosen; whether there is such a wallet the service says."""
     given = (form.to_account.data or "").strip()
     if not given:

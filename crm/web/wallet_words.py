@@ -9,8 +9,10 @@ from crm.forms.wallet import SOURCE_NAMES, MovementForm
 from crm.i18n import gettext as _
 from crm.i18n import pgettext
 from crm.models.ledger import OperationKind, PaymentKind
+from crm.services.quotes import Quote
 from crm.services.statements import Line
 from crm.web.money_text import money, signed_money
+from crm.web.price_words import scaled
 from crm.web.wallet_order import Order
 
 
@@ -33,6 +35,19 @@ def _taken(said: dict[str, str]) -> str:
 def balance_after(minor: int, currency: str) -> str:
     """The balance that the movement leaves."""
     return _("balance after: %(amount)s", amount=money(minor, currency))
+
+
+def cost(quote: Quote) -> str:
+    """What of the movement is commission and what arrives, '' where all that is paid arrives."""
+    parts = []
+    if quote.rate:
+        arrives = signed_money(quote.arrives, quote.to_currency)
+        parts.append(_("%(amount)s at the rate %(rate)s", amount=arrives, rate=scaled(quote.rate)))
+    if quote.commission:
+        parts.append(_("commission %(amount)s", amount=money(quote.commission, quote.currency)))
+        if not quote.rate and quote.kind != PaymentKind.SPEND:
+            parts.append(_("%(amount)s arrives", amount=money(quote.arrives, quote.to_currency)))
+    return " · ".join(parts)
 
 
 def missing(order: Order) -> str:
@@ -75,3 +90,17 @@ def line_name(line: Line) -> str:
         return _("Commission: %(kind)s", kind=name)
     way = SOURCE_NAMES.get(line.source) if line.source else None  # type: ignore[call-overload]
     return f"{name} · {way}" if way else name
+
+
+def wallet_line_name(line: Line) -> str:
+    """The same, with what was converted into what, and with what was given back."""
+    if line.of_kind:
+        what = kind_names()[line.of_kind]
+        back = _("Commission given back: %(kind)s", kind=what)
+        return back if line.part == OperationKind.COMMISSION else _("Reversal: %(kind)s", kind=what)
+    name = line_name(line)
+    if line.rate is None or line.part == OperationKind.COMMISSION:
+        return name
+    paid, got = money(line.amount, line.currency), money(line.to_amount or 0, line.to_currency or "")
+    said = {"conversion": name, "paid": paid, "got": got, "rate": scaled(line.rate)}
+    return _("%(conversion)s: %(paid)s → %(got)s at %(rate)s", **said)

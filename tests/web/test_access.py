@@ -73,6 +73,8 @@ TABLE = {
     ("wallet.wallet_spend", "POST"): posted(422, WRITE),
     ("wallet.wallet_transfer", "GET"): WRITE,
     ("wallet.wallet_transfer", "POST"): posted(422, WRITE),
+    ("wallet.wallet_convert", "GET"): WRITE,
+    ("wallet.wallet_convert", "POST"): posted(422, WRITE),
     ("wallet.wallet_adjust", "GET"): ADMIN,
     ("wallet.wallet_adjust", "POST"): posted(422, ADMIN),
     ("payment_batches.payment_upload", "GET"): WRITE,
