@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from crm.db import atomic, db, utcnow
+from crm.ledger import engine
 from crm.models import Import, User
 from crm.models.ledger import PaymentKind
 from crm.services import accounts, customers, imports, payments, posting
@@ -198,6 +199,41 @@ def _technical_account(page: Page, found: Furniture) -> None:
     expect(page.locator(".op-amount").first).to_be_visible()
 
 
+def _first_payment(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".payments .row-link").first.click()
+    expect(page.locator(".payment-status")).to_be_visible()
+
+
+def _payment(page: Page, found: Furniture) -> None:
+    _first_payment(page, "/payments/?kind=transfer")
+
+
+def _failed_payment(page: Page, found: Furniture) -> None:
+    money.post([money.draft(money.wallet(), money.technical("cash"), 10**9, kind="withdrawal", source="cash")])
+    _first_payment(page, "/payments/?status=FAILED")
+
+
+def _waiting_payment(page: Page, found: Furniture) -> None:
+    with atomic():  # nobody posts what is not in the queue
+        waiting = money.draft(money.technical("cash"), money.wallet(), 700, kind="deposit", source="cash")
+        engine.store([waiting])
+    page.goto(f"/payments/{uuid.UUID(waiting.id)}/")
+
+
+def _reversal(page: Page, found: Furniture) -> None:
+    _payment(page, found)
+    page.locator("a[href$='/reverse/']").click()
+    expect(page.locator("#foreseen li").first).to_be_visible()
+
+
+def _reversal_refused(page: Page, found: Furniture) -> None:
+    _reversal(page, found)
+    page.locator("#amount").fill("99999999999")
+    page.locator("#reverse-form [type=submit]").click()
+    expect(page.locator("#amount-help")).to_be_visible()
+
+
 def _contact_refused(page: Page, found: Furniture) -> None:
     _open(page, "/customers/{customer}/", found)
     page.locator("#channel-value").fill("12")
@@ -343,6 +379,15 @@ SCREENS = {
     "operations by amount": Screen(VERA, at("/accounts/operations/?customer={customer}&sort=-amount&currency=RUB")),
     "operations refused": Screen(VERA, at("/accounts/operations/?customer=%D0%B0&last=x")),
     "operations without a match": Screen(VERA, at("/accounts/operations/?last=2020-01-31")),
+    "payments": Screen(ALICE, at("/payments/")),
+    "payments filtered": Screen(VERA, at("/payments/?status=FAILED&currency=RUB&amount_from=1")),
+    "payments without a match": Screen(VERA, at("/payments/?kind=conversion")),
+    "payments refused": Screen(VERA, at("/payments/?created_from=x&customer=а&q=%00")),
+    "payment": Screen(ALICE, _payment),
+    "payment that failed": Screen(VERA, _failed_payment),
+    "payment that waits": Screen(VERA, _waiting_payment),
+    "reversal dialog": Screen(ALICE, _reversal),
+    "reversal refused": Screen(ALICE, _reversal_refused),
     "contact refused": Screen(BORIS, _contact_refused),
     "contact page": Screen(BORIS, at("/customers/{customer}/channels/add/")),
     "question": Screen(BORIS, _question),
@@ -373,6 +418,7 @@ SCREENS = {
 BARE_SCREENS = {
     "empty list": Screen(BORIS, at("/customers/")),
     "empty list for a viewer": Screen(VERA, at("/customers/")),
+    "no payments": Screen(BORIS, at("/payments/")),
     "empty dashboard": Screen(BORIS, at("/")),
     "no payment batches": Screen(VERA, at("/payments/batches/")),
     "payment upload without batches": Screen(BORIS, at("/payments/upload/")),
