@@ -39,19 +39,21 @@ class Sums:
         return sum(one.count for one in self.items)
 
 
-def sums(criteria: Criteria, anew: bool = False) -> Sums:
-    """What they sum to, from one statement. Sums of many are kept for some minutes, and worked out `anew` at wish.
-
-    Raises `Invalid` by field.
+def sums(criteria: Criteria, patient: bool = True, anew: bool = False) -> Sums | None:
+    """What they sum to. Sums of more than `KEPT_FROM` are kept for some minutes, and worked out `anew` at wish; who is
+    not `patient` gets None where those are not kept yet. Raises `Invalid` by field.
     """
     check(criteria)
     key = f"payments:{hashlib.sha256(repr(_filters(criteria)).encode()).hexdigest()}"
     known = None if anew else cache.recall(key)
     if known:
         return Sums([Sum(*row) for row in known.value], known.at)
-    found = Sums(_summed(criteria))
-    if found.count > KEPT_FROM:
-        cache.keep(key, Kept([list(vars(one).values()) for one in found.items], utcnow()))
+    found = Sums(_summed(criteria, None if patient else KEPT_FROM + 1))
+    if found.count <= KEPT_FROM:
+        return found
+    if not patient:
+        return None
+    cache.keep(key, Kept([list(vars(one).values()) for one in found.items], utcnow()))
     return found
 
 
@@ -60,8 +62,11 @@ def _filters(criteria: Criteria) -> list[tuple[str, object]]:
     return [(name, value) for name, value in vars(criteria).items() if name != "sort"]
 
 
-def _summed(criteria: Criteria) -> list[Sum]:
-    by = Payment.currency, Payment.status
-    summed = select(*by, func.count(), func.sum(Payment.amount), func.sum(Payment.commission))
-    found = db.session.execute(summed.where(*conditions(criteria)).group_by(*by).order_by(*by))
+def _summed(criteria: Criteria, limit: int | None) -> list[Sum]:
+    """The sums of all, or of so many."""
+    columns = Payment.currency, Payment.status, Payment.amount, Payment.commission
+    some = select(*columns).where(*conditions(criteria)).limit(limit).subquery()
+    by = some.c.currency, some.c.status
+    summed = select(*by, func.count(), func.sum(some.c.amount), func.sum(some.c.commission)).group_by(*by).order_by(*by)
+    found = db.session.execute(summed)
     return [Sum(currency, status, *map(int, figures)) for currency, status, *figures in found]

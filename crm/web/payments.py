@@ -40,7 +40,10 @@ def payment_list() -> Response:
     context: dict[str, Any] = {"criteria": criteria, "page": page, "state": state(criteria), "list_url": list_url}
     if is_partial() and request.headers.get("HX-Target") == "more":
         return make_response(render_template("payments/_rows.html", **context))
-    context |= {"form": form, "sort_url": sort_url, "sums": sums(criteria, "anew" in request.args)}
+    anew = "anew" in request.args
+    context |= {"form": form, "sort_url": sort_url, "sums": sums(criteria, anew or "sums" in request.args, anew)}
+    if is_partial() and request.headers.get("HX-Target") == "payment-sums":
+        return make_response(render_template("payments/_sums.html", **context))
     filled_in = any((form[name].data or "") != request.args.get(name, "") for name in _FILLED_IN)
     context["oob"] = is_partial() and ("wrong" in request.args or filled_in)
     response = answer("payments/list.html", "payments/_list.html", **context)

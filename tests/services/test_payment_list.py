@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from crm import cache
-from crm.db import db
+from crm.db import at, db
 from crm.errors import Invalid, NotFound
 from crm.ledger import pending
 from crm.models import Payment, User
@@ -94,6 +94,10 @@ def test_days_are_days_of_the_business(app, monkeypatch, office):
     assert len(found(created_from=day, created_to=day)) == 10
     assert found(created_to=day - timedelta(days=1)) == found(created_from=day + timedelta(days=1)) == []
     assert len(found(created_from=date.min, created_to=date.max)) == 10
+    with at(datetime(2026, 3, 31, 23, 59, tzinfo=UTC)):
+        SERVICE.deposit(office["anna"], 5)
+    assert len(found(created_from=date(2026, 4, 1), created_to=date(2026, 4, 1))) == 1
+    assert found(created_to=date(2026, 3, 31)) == []
 
 
 @pytest.mark.parametrize(
@@ -161,13 +165,14 @@ def test_the_sums_are_what_the_rows_sum_to(office):
 
 def test_sums_of_many_are_kept_for_a_while_and_made_anew_at_wish(office, monkeypatch, redis, count_statements):
     monkeypatch.setattr(payment_sums, "KEPT_FROM", 5)
+    assert payment_sums.sums(Criteria(), patient=False) is None
     first = payment_sums.sums(Criteria())
     SERVICE.deposit(office["anna"], 1)
     with count_statements() as statements:
-        kept = payment_sums.sums(Criteria(sort="amount"))
+        kept = payment_sums.sums(Criteria(sort="amount"), patient=False)
     assert statements == [] and kept.items == first.items and kept.at is not None and kept.count == 10
     assert payment_sums.sums(Criteria(), anew=True).count == 11 == payment_sums.sums(Criteria()).count
-    assert payment_sums.sums(Criteria(currency="EUR")).at is None
+    assert payment_sums.sums(Criteria(currency="EUR"), patient=False).at is None
     redis.flushdb()
     assert payment_sums.sums(Criteria()).at is None and cache.recall("nothing") is None
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from crm.ledger import pending
 from crm.models.ledger import PaymentKind
-from crm.services import payment_list, payments
+from crm.services import payment_list, payment_sums, payments
 from crm.services.audit import Actor
 from crm.services.movements import Movement
 from crm.services.payment_criteria import SORTS
@@ -137,6 +137,21 @@ def test_the_sums_of_what_is_filtered_lead_to_it(viewer, purse, waiting):
     assert sums == ["RUB Completed 1 RUB 1,000.00", "RUB Waiting 1 RUB 7.00"]
     link = next(one for one in shown.all("a") if one.text == "RUB Waiting")
     assert len(rows(page(viewer.get(link["href"])))) == 1
+
+
+def test_sums_of_many_come_after_the_page(viewer, purse, monkeypatch):
+    monkeypatch.setattr(payment_sums, "KEPT_FROM", 2)
+    for number in range(3):
+        money.SERVICE.spend(purse, number + 1)
+    shown = page(viewer.get(LIST + "?currency=RUB"))
+    waits = shown.one(id="payment-sums")
+    assert waits["hx-trigger"] == "load" and "More than" in shown.one(id="payment-count").text
+    part = page(viewer.get(waits["hx-get"], htmx=True, headers={"HX-Target": "payment-sums"}))
+    assert [root["id"] for root in part.roots] == ["payment-sums"] and "hx-trigger" not in part.roots[0].attrs
+    assert part.one(id="payment-count").text == "4 payments"
+    kept = page(viewer.get(LIST + "?currency=RUB")).one(id="payment-count").text
+    assert kept.startswith("4 payments · summed at") and kept.endswith("Sum again")
+    assert page(viewer.get(waits["hx-get"])).is_whole
 
 
 def test_a_line_that_waits_follows_itself_and_no_other_does(viewer, purse, waiting):
