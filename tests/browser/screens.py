@@ -13,10 +13,12 @@ from crm.db import atomic, db, utcnow
 from crm.ledger import engine
 from crm.models import Import, User
 from crm.models.ledger import PaymentKind
-from crm.services import accounts, customers, imports, payments, posting
+from crm.services import accounts, commission_rules, customers, imports, payments, posting, rates
 from crm.services.audit import Actor
+from crm.services.commission_terms import RuleData
 from crm.services.customer_data import CustomerData
 from crm.services.movements import Movement
+from crm.services.rates import RateData
 from tests import money, people
 from tests.browser.conftest import ALICE, BORIS, VERA
 
@@ -69,6 +71,7 @@ def furnish() -> Furniture:
     poor = people.add("Архивный клиент").id
     customers.set_archived(people.CLI, poor, True)
     frozen = _fill_wallets(rich.id)
+    _set_prices()
     user = db.session.scalars(select(User).where(User.email == BORIS)).one()
     over = _import(user.id, "клиенты-за-ноябрь-2026-окончательный-вариант.csv")
     imports.run(over)
@@ -107,6 +110,16 @@ def _pay_a_batch(user_id: int) -> tuple[int, str]:
     batch = payments.accept_batch(Actor(user_id, "127.0.0.1"), spent, name).batch_id
     posting.drain()
     return wallet, str(uuid.UUID(batch))
+
+
+def _set_prices() -> None:
+    """A rule of each sort, and rates that changed."""
+    commission_rules.add(people.CLI, RuleData("transfer", percent="2"))
+    commission_rules.add(people.CLI, RuleData("transfer", "RUB", percent="1.5", fixed="10", min="30", max="5000"))
+    commission_rules.add(people.CLI, RuleData("withdrawal", "RUB", "e_wallet", "3", valid_from="2999-01-01"))
+    commission_rules.add(people.CLI, RuleData("transfer", percent="1"))
+    for day in range(1, 9):
+        rates.add(people.CLI, RateData("USD", "RUB", f"9{day}.25", "1", f"2026-01-0{day}"), with_inverse=True)
 
 
 def _import(user_id: int, name: str) -> int:
@@ -192,6 +205,40 @@ def _create_refused(page: Page, found: Furniture) -> None:
     page.locator("#phone").fill("12")
     page.locator("#create-form [type=submit]").click()
     expect(page.locator("#phone-help")).to_be_visible()
+
+
+def _rule_dialog(page: Page, found: Furniture) -> None:
+    page.goto("/settings/commission-rules/")
+    page.locator("a[href$='/commission-rules/add/']").click()
+    page.locator("#percent").press_sequentially("1,5")
+    expect(page.locator("#rule-example")).not_to_be_empty()
+
+
+def _rule_refused(page: Page, found: Furniture) -> None:
+    page.goto("/settings/commission-rules/add/")
+    page.locator("#percent").fill("101")
+    page.locator("#min").fill("1")
+    page.locator("#rule-form [type=submit]").click()
+    expect(page.locator("#percent-help")).to_be_visible()
+
+
+def _rule_question(page: Page, found: Furniture) -> None:
+    page.goto("/settings/commission-rules/")
+    page.locator("a[href$='/end/']").first.evaluate("link => link.click()")
+    expect(page.locator("#end-form")).to_be_visible()
+
+
+def _rate_refused(page: Page, found: Furniture) -> None:
+    page.goto("/settings/rates/")
+    page.locator("#rate").fill("0")
+    page.locator("#rate-form [type=submit]").click()
+    expect(page.locator("#rate-form [aria-invalid=true]")).to_be_visible()
+
+
+def _conversion(page: Page, found: Furniture) -> None:
+    _dialog(page, found, "convert")
+    page.locator("#amount").press_sequentially("100")
+    expect(page.locator(".preview p")).to_contain_text("0,01" if page.locator("html[lang=ru]").count() else "0.01")
 
 
 def _technical_account(page: Page, found: Furniture) -> None:
@@ -413,6 +460,17 @@ SCREENS = {
     "user create refused": Screen(ALICE, _user_refused),
     "user edit": Screen(ALICE, at("/settings/users/{user}/edit/")),
     "audit log": Screen(ALICE, at("/settings/audit/")),
+    "commission rules": Screen(ALICE, at("/settings/commission-rules/")),
+    "new commission rule": Screen(ALICE, _rule_dialog),
+    "commission rule refused": Screen(ALICE, _rule_refused),
+    "end of a commission rule": Screen(ALICE, _rule_question),
+    "exchange rates": Screen(ALICE, at("/settings/rates/")),
+    "exchange rate refused": Screen(ALICE, _rate_refused),
+    "history of a rate": Screen(ALICE, at("/settings/rates/USD/RUB/")),
+    "pair without a rate": Screen(ALICE, at("/settings/rates/EUR/RUB/")),
+    "conversion dialog": Screen(BORIS, _conversion),
+    "conversion page": Screen(BORIS, at("/customers/{customer}/wallet/convert/")),
+    "conversion without another wallet": Screen(BORIS, at("/customers/{poor}/wallet/convert/")),
     "error": Screen(BORIS, at("/customers/999999999/")),
 }
 BARE_SCREENS = {
