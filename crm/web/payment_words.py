@@ -66,7 +66,8 @@ def terms_text(terms: str | None, row: Row) -> str:
     known: dict[str, Any] = json.loads(terms) if terms else {}
     if "exchange_rate" in known:
         said = rate_text(row.currency, row.to_currency or "", known["rate"])
-        return f"{said} · {_('spread %(percent)s', percent=percent(known['spread']))}" if known["spread"] else said
+        spread = _("spread %(percent)s", percent=percent(known["spread"])) if known["spread"] else ""
+        return " · ".join(filter(None, (said, spread)))
     if "rule" not in known:
         return ""
     amounts = known["fixed"], known["minimum"], known["maximum"]
