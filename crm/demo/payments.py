@@ -14,13 +14,13 @@ from crm.services.audit import Actor
 from crm.services.movements import Movement, Scene, draft, scene
 
 _KINDS = {
-    PaymentKind.DEPOSIT: 33,
+    PaymentKind.DEPOSIT: 32,
     PaymentKind.SPEND: 41,
     PaymentKind.TRANSFER: 11,
     PaymentKind.WITHDRAWAL: 8,
     PaymentKind.CONVERSION: 4,
     PaymentKind.ADJUSTMENT: 1,
-    PaymentKind.REVERSAL: 2,
+    PaymentKind.REVERSAL: 3,
 }
 _SOURCES = ("bank_transfer", "bank_transfer", "card", "card", "cash", "e_wallet", "crypto")
 _UNIT = {"RUB": 100_00, "USD": 1_00, "EUR": 1_00}  # minor units: amounts are so many of these
@@ -53,6 +53,7 @@ class Life:
     actor: Actor
     pick: random.Random
     purses: dict[int, Purse] = field(default_factory=dict)
+    returns: int = 0
     recent: deque[tuple[str, int]] = field(default_factory=lambda: deque(maxlen=_RECENT))  # with the amount
 
     def pay(self, count: int) -> int:
@@ -68,7 +69,7 @@ class Life:
             if entry.balance_after is not None:
                 self.purses[entry.account_id].balance = entry.balance_after
         done = set(decisions.completed)
-        fit = (made for made in drafts if made.id in done and made.kind in ("spend", "deposit", "transfer"))
+        fit = (made for made in drafts if made.id in done and made.kind in ("spend", "transfer"))
         self.recent.extend((made.id, made.amount) for made in fit)
         return len(decisions.refused)
 
@@ -118,7 +119,9 @@ class Life:
         return purse.balance + purse.overdraft < 10 * _UNIT[purse.currency] and self.pick.random() < 0.95
 
     def _affordable(self, purse: Purse) -> int:
-        """A part of what there is, in prices that a shop has."""
+        """A part of what there is, in prices that a shop has; one in a hundred asks for more than there is."""
+        if self.pick.random() < 0.01:
+            return max(purse.balance + purse.overdraft, 0) // 1_000 * 1_000 + 50 * _UNIT[purse.currency]
         most = max(purse.balance + purse.overdraft, 20 * _UNIT[purse.currency])
         amount = int(most * self.pick.choice((3, 5, 8, 12, 20, 40))) // 100
         return max(1_000, amount // 1_000 * 1_000 - self.pick.choice((0, 0, 10, 100)))
@@ -130,11 +133,12 @@ class Life:
             return None
 
     def _reversal(self) -> Draft | None:
-        """Of something that was paid of late: all that is left of it, or a part."""
+        """Of something that was paid of late: in turn all that is left of it, and a part."""
         if not self.recent:
             return None
         payment_id, amount = self.pick.choice(self.recent)
-        part = None if self.pick.random() < 0.6 else max(1, amount * self.pick.choice((25, 50)) // 100)
+        self.returns += 1
+        part = None if self.returns % 2 else max(1, amount * self.pick.choice((25, 50)) // 100)
         said = self.pick.choice(_FOR[PaymentKind.REVERSAL]).format(self.pick.randint(1001, 9999))
         try:
             return reversals.draft(self.actor, payment_id, part, said)
