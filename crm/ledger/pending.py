@@ -93,7 +93,7 @@ def _orders(payment_ids: Sequence[str]) -> list[Order | Reversal]:
     """What is to be posted of these, locked. They were numbered as they were accepted: the ids are in that order."""
     wanted = select(*_COLUMNS).where(bulk.among(Payment.id), Payment.status == PaymentStatus.INITIATED)
     locked = wanted.order_by(Payment.id).with_for_update()
-    found = db.session.execute(locked, bulk.packed(payment_ids)).all()
+    found = db.session.connection().execute(locked, bulk.packed(payment_ids)).all()
     technical = _technical() if any(row.commission or row.to_amount for row in found) else {}
     return [_order(row, technical) for row in found]
 
