@@ -14,9 +14,11 @@ log = logging.getLogger(__name__)
 
 
 def run_import(import_id: int) -> None:
-    """Go on with an import from where it stands, to its end."""
+    """Go on with an import from where it stands, to its end. A worker does one job at a time: payments that wait are
+    posted between the import's chunks, not after it.
+    """
     with current_app.app_context():
-        imports.run(import_id)
+        imports.run(import_id, lambda _read, _total: posting.post_some())
 
 
 def post_payments() -> None:

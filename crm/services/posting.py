@@ -29,13 +29,21 @@ def drain() -> Posted:
     `OperationalError` where the database does not answer; what was posted by then is safe.
     """
     completed = failed = 0
-    while claimed := pending.claim():
-        begun = time.monotonic()
-        batch = _post(claimed)
+    while batch := post_some():
         completed, failed = completed + batch.completed, failed + batch.failed
-        if not is_postgresql():
-            time.sleep((time.monotonic() - begun) / 2)  # SQLite has one writer: the others get their turn
     return Posted(completed, failed)
+
+
+def post_some() -> Posted | None:
+    """Post one batch of what is due, None where nothing is; `drain` says what it raises."""
+    claimed = pending.claim()
+    if not claimed:
+        return None
+    begun = time.monotonic()
+    batch = _post(claimed)
+    if not is_postgresql():
+        time.sleep((time.monotonic() - begun) / 2)  # SQLite has one writer: the others get their turn
+    return batch
 
 
 def _post(payment_ids: Sequence[str]) -> Posted:

@@ -7,9 +7,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bench.samples import customers_csv
+from crm import jobs
 from crm.db import atomic, db, is_postgresql, utcnow
 from crm.models import Customer, Import, ImportFailure, ImportOpening, Payment
-from crm.services import imports
+from crm.models.ledger import PaymentKind
+from crm.services import imports, payments
+from crm.services.movements import Movement
 from tests import money
 from tests.uploads import CLERK
 from tests.workers import eventually, worker
@@ -43,4 +46,14 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
     assert done.created + done.skipped + done.failed == done.total_rows
     opened = db.session.scalar(select(func.sum(ImportOpening.wallets)).where(ImportOpening.import_id == upload.id))
     assert opened == db.session.scalar(select(func.count()).select_from(Payment)) > 1000
+    money.check_ledger()
+
+
+def test_payments_do_not_wait_for_the_end_of_an_import(app):
+    wallet = money.wallet()
+    movement = Movement(PaymentKind.DEPOSIT, 500, to_account=wallet, source="cash")
+    payments.accept(CLERK, movement)
+    upload = imports.accept(CLERK, io.BytesIO(customers_csv(5)), "small.csv", start=False)
+    jobs.run_import(upload.id)  # nobody else is there to post it
+    assert money.SERVICE.balance(wallet) == 500
     money.check_ledger()
