@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 
 from crm import money
 from crm.channel_types import ChannelError
@@ -14,7 +15,7 @@ from crm.services import amounts
 from crm.services import import_columns as columns
 from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
 from crm.spreadsheet import unguarded
-from crm.tabular.records import is_blank
+from crm.tabular.records import below, is_blank
 from crm.text import fold, has_control
 
 MANY = ":::"  # between several values in one cell, as Google Contacts writes it
@@ -76,21 +77,16 @@ class Row:
 
 def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
     """The rows below the header but for blank ones; the first `skip` of them are left out unread."""
-    for number, cells in enumerate(records, 1):
-        if number <= header_line + 1 or is_blank(cells):
-            continue
-        if skip:
-            skip -= 1
-            continue
+    for number, cells in islice(below(records, header_line), skip, None):
         yield parse(number, cells, layout)
 
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:
     """The row as a cleaned customer, or with one sentence for every fault, each naming its column."""
     draft = _Draft(layout)
-    extra = len(cells) - len(layout.columns)
-    if extra > 0 and not is_blank(cells[-extra:]):
-        return Row(number, cells, too_many(extra), draft.data)
+    surplus = too_many(cells, len(layout.columns))
+    if surplus:
+        return Row(number, cells, surplus, draft.data)
     for index, name in layout.taken:
         if index < len(cells) and cells[index]:
             draft.take(index, name, unguarded(cells[index]))
@@ -206,8 +202,11 @@ def derive(data: CustomerData) -> dict[str, str]:
     return derived(data.name, data.company, data.city, data.external_id, channels, data.tags)
 
 
-def too_many(extra: int) -> str:
-    """What is said of a row with so many cells more than there are columns."""
+def too_many(cells: list[str], width: int) -> str:
+    """What is said of a row that has something beyond so many columns, '' of any other."""
+    extra = len(cells) - width
+    if extra <= 0 or is_blank(cells[width:]):
+        return ""
     return ngettext(
         "This row has %(num)d cell more than the header has columns.",
         "This row has %(num)d cells more than the header has columns.",

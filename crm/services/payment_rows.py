@@ -12,7 +12,6 @@ from crm.services.movements import INSIDE, KEY_LIMIT, Movement
 from crm.services.payment_columns import CURRENCY_OF, FIELDS, KIND_OF, SOURCE_OF
 from crm.services.payment_wallets import Meant, Unknown, Wallet, Wallets
 from crm.spreadsheet import unguarded
-from crm.tabular.records import is_blank
 from crm.text import fold
 
 _SOURCED = (PaymentKind.DEPOSIT, PaymentKind.WITHDRAWAL)
@@ -39,9 +38,8 @@ def row(number: int, cells: list[str], mapping: Sequence[str | None]) -> Row:
     """The row with its cells by field."""
     said = zip(mapping, cells, strict=False)
     typed = {name: unguarded(cell).strip() for name, cell in said if name in FIELDS}
-    extra = len(cells) - len(mapping)
-    problems = {"": too_many(extra)} if extra > 0 and not is_blank(cells[-extra:]) else {}
-    return Row(number, cells, typed, problems)
+    surplus = too_many(cells, len(mapping))
+    return Row(number, cells, typed, {"": surplus} if surplus else {})
 
 
 def movement(row: Row, wallets: Wallets, may_adjust: bool, key: str) -> Movement | None:

@@ -23,7 +23,6 @@ from crm.services.payment_wallets import Wallets
 from crm.services.payments import BATCH_LIMIT, check_batch
 from crm.services.tables import Layout
 from crm.tabular.errors import Unreadable
-from crm.tabular.records import is_blank
 
 FIELD_NAMES = {
     "kind": _l("Kind"),
@@ -159,11 +158,7 @@ def check(actor: Actor, path: Path, layout: Layout, digest: str, may_adjust: boo
 
 def _rows(path: Path, layout: Layout) -> list[Row]:
     mapping = layout.header.mapping
-    return [
-        payment_rows.row(number, cells, mapping)
-        for number, cells in enumerate(layout.records(path), 1)
-        if number > layout.header.line + 1 and not is_blank(cells)
-    ]
+    return [payment_rows.row(number, cells, mapping) for number, cells in layout.rows(path)]
 
 
 def _field(name: str, row: Row, wanted: Movement) -> str:

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -11,19 +11,20 @@ from crm.db import utcnow
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
-from crm.services import currencies, rates
+from crm.services import currencies, rates, tables
 from crm.services.audit import Actor
+from crm.services.import_columns import Header
+from crm.services.import_rows import too_many
+from crm.services.rate_columns import OPTIONAL, REQUIRED, find_header, meaning
 from crm.services.rates import RateData, Terms
 from crm.tabular.errors import Unreadable
-from crm.tabular.table import rows
 
-REQUIRED, OPTIONAL = ("from_currency", "to_currency", "rate"), ("spread", "valid_from")
 LIMIT = 10_000  # rates in a file
 _SHOWN = 50  # lines that are wrong
 
 
 def accept(actor: Actor, stream: IO[bytes], filename: str) -> int:
-    """Add the rates of a CSV or XLSX file with the columns `REQUIRED` and `OPTIONAL`; how many they are.
+    """Add the rates of a CSV or XLSX file that has the columns of `rate_columns`; how many they are.
 
     Raises `Invalid`: at `file` stands a message for the file, or one for each line that is wrong.
     """
@@ -41,29 +42,43 @@ def accept(actor: Actor, stream: IO[bytes], filename: str) -> int:
 
 
 def _read(path: Path) -> list[Terms]:
+    layout = tables.examine(path, tables.Wanted(find_header, _unrecognised))
+    _check(layout.header)
+    if layout.total > LIMIT:
+        raise Unreadable(_("The file has more than %(count)d rows; split it.", count=LIMIT))
     known, now = currencies.codes(), utcnow()
     wanted: dict[int, Terms] = {}
     wrong: dict[int, str] = {}
-    for count, (line, cells) in enumerate(rows(path, REQUIRED, OPTIONAL), 1):
-        if count > LIMIT:
-            raise Unreadable(_("The file has more than %(count)d rows; split it.", count=LIMIT))
+    for line, cells in layout.rows(path):
         try:
-            wanted[line] = _terms(cells, known, now)
+            wanted[line] = _terms(cells, layout.header.mapping, known, now)
         except Invalid as error:
             wrong[line] = error.message
-    if not wanted and not wrong:
-        raise Unreadable(_("The file has a header, but no rows below it."))
     wrong |= _doubles(wanted)
     if wrong:
         raise Invalid({"file": _sentences(wrong)})
     return list(wanted.values())
 
 
-def _terms(cells: dict[str, str], known: Collection[str], now: datetime) -> Terms:
-    beyond = cells.pop("")
-    if beyond:
-        raise Invalid({"": [_("There are more cells than columns.")]})
-    return rates.checked(RateData(**cells), known, now)
+def _check(header: Header) -> None:
+    """A column that would be left out is refused: a spread, misspelt, would be no spread."""
+    for column, field in zip(header.columns, header.mapping, strict=True):
+        name = tables.listed([column]) or "—"
+        if field is None and meaning(column):
+            raise Unreadable(_("The column %(name)s holds the same as another one.", name=name))
+        if field is None:
+            wanted = ", ".join([*REQUIRED, *(f"[{one}]" for one in OPTIONAL)])
+            raise Unreadable(
+                _("The column %(name)s is unknown; the columns are %(columns)s.", name=name, columns=wanted)
+            )
+
+
+def _terms(cells: list[str], mapping: Sequence[str | None], known: Collection[str], now: datetime) -> Terms:
+    surplus = too_many(cells, len(mapping))
+    if surplus:
+        raise Invalid({"": [surplus]})
+    typed = {name: cell for name, cell in zip(mapping, cells, strict=False) if name}
+    return rates.checked(RateData(**typed), known, now)
 
 
 def _doubles(wanted: dict[int, Terms]) -> dict[int, str]:
@@ -87,3 +102,10 @@ def _sentences(wrong: dict[int, str]) -> list[str]:
     if more:
         said.append(ngettext("%(num)d more line is wrong.", "%(num)d more lines are wrong.", more))
     return said
+
+
+def _unrecognised(columns: str) -> str:
+    return _(
+        "The columns from_currency, to_currency and rate are needed. The columns found are: %(columns)s.",
+        columns=columns,
+    )

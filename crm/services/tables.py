@@ -11,7 +11,7 @@ from crm.i18n import ngettext
 from crm.services.import_columns import Header, is_error_column
 from crm.tabular import encodings, kinds, workbook
 from crm.tabular.errors import Unreadable
-from crm.tabular.records import DELIMITERS, is_blank, records
+from crm.tabular.records import DELIMITERS, below, is_blank, records
 
 _ABOVE = 20  # the header is looked for in so many records
 _SHEETS = 10
@@ -41,6 +41,10 @@ class Layout:
     def records(self, path: Path) -> Iterator[list[str]]:
         """Every record of the file, header and blank ones too."""
         return records(path, self.encoding, self.delimiter)
+
+    def rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
+        """The number, as a spreadsheet shows it, and the cells of every row below the header that is not blank."""
+        return below(self.records(path), self.header.line)
 
 
 def examine(path: Path, wanted: Wanted) -> Layout:

@@ -1,7 +1,7 @@
 """The records of a delimited text file, one at a time."""
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -32,6 +32,15 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
 def is_blank(cells: Sequence[str]) -> bool:
     """Whether there is nothing in the row but blanks."""
     return not any(cells) or not any(map(str.strip, cells))
+
+
+def below(found: Iterable[list[str]], header: int) -> Iterator[tuple[int, list[str]]]:
+    """The records that are below the header and not blank, each with the number that a spreadsheet shows; `header`
+    records are above it.
+    """
+    for number, cells in enumerate(found, 1):
+        if number > header + 1 and not is_blank(cells):
+            yield number, cells
 
 
 def _lines(file: TextIO) -> Iterator[str]:

@@ -10,7 +10,7 @@ from crm.forms.prices import RateFileForm, RateForm
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.models import Permission
-from crm.services import currencies, rates, rates_file
+from crm.services import currencies, rate_columns, rates, rates_file
 from crm.services.rates import RateData
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
@@ -76,5 +76,5 @@ def _list(form: RateForm, file_form: RateFileForm, status: int = 200) -> Respons
     codes = currencies.codes()
     form.offer(codes, current_app.config["CRM_DEFAULT_CURRENCY"])
     context: dict[str, Any] = {"pairs": rates.latest(), "form": form, "file_form": file_form}
-    context["columns"] = rates_file.REQUIRED, rates_file.OPTIONAL
+    context["columns"] = rate_columns.REQUIRED, rate_columns.OPTIONAL
     return answer("rates/list.html", "rates/_rates.html", status, **context)

@@ -131,6 +131,7 @@ def test_a_pair_has_one_rate_from_a_moment_on(app):
 def test_a_file_is_taken_in_every_manner(app):
     assert upload("from_currency,to_currency,rate\nUSD,RUB,92.5\n\nEUR,RUB,100\n") == 2
     assert upload("\ufeffFrom_Currency;To_Currency;Rate;Spread;Valid_From\nusd;rub;92,75;1;2026-01-05\n") == 1
+    assert upload("Курсы на понедельник\n\nИз валюты;В валюту;Курс\nUSD;EUR;0,9\n") == 1
     table = [["from_currency", "to_currency", "rate", "valid_from"], ["RUB", "EUR", 0.01, "2026-01-01"]]
     assert upload(workbook(table)) == 1
     entry = db.session.query(AuditEntry).order_by(AuditEntry.id.desc()).first()
@@ -165,6 +166,20 @@ def test_every_wrong_line_of_a_file_is_named_and_nothing_of_it_is_taken(app):
 def test_what_is_no_table_of_rates_is_refused_with_a_sentence(app, content):
     (said,) = nothing_written(lambda: upload(content)).fields["file"]
     assert said
+
+
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        ("from_currency,rate,spread", "are needed. The columns found are: from_currency, rate, spread."),
+        ("from_currency,to_currency,rate,sprad", "The column sprad is unknown; the columns are from_currency, to_cur"),
+        ("from_currency,to_currency,rate,,spread", "The column — is unknown"),
+        ("from_currency,to_currency,rate,курс", "The column курс holds the same as another one."),
+    ],
+)
+def test_no_column_of_a_file_of_rates_is_left_out_in_silence(app, header, sentence):
+    (said,) = nothing_written(lambda: upload(f"{header}\nUSD,RUB,1,1\n")).fields["file"]
+    assert sentence in said
 
 
 def test_a_file_of_rates_has_an_end(app, monkeypatch):
