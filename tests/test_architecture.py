@@ -14,7 +14,7 @@ ROOMS = [
     {"config", "errors", "money", "phones", "text", "spreadsheet", "processes"},
     {"i18n"},
     {"channel_types", "tabular"},
-    {"db", "bulk", "extensions", "queue", "cache", "live"},
+    {"db", "bulk", "alone", "extensions", "queue", "cache", "live"},
     {"models"},
     {"ledger"},
     {"services"},

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm import bulk, live
@@ -15,7 +15,9 @@ from crm.models import Account, Payment, PendingPayment
 from crm.models.ledger import PaymentStatus, TechnicalCode
 
 BATCH = 1000  # payments in a transaction
-WAITS = (30, 30, 60, 120, 300, 900)  # seconds until the next attempt, after none, one, two …
+# Seconds until the next attempt, after none, one, two …: whoever follows a worker that has died goes on at once with
+# what that one had in hand, before anything that was accepted later.
+WAITS = (0, 30, 60, 120, 300, 900)
 LONGEST_WAIT = 3600
 T = TypeVar("T")
 
@@ -34,17 +36,16 @@ def add(payment_ids: Iterable[str]) -> None:
     bulk.insert("pending_payments", ("payment_id", "attempts", "next_attempt_at"), rows)
 
 
-def due() -> int:
-    """How many payments could be posted now."""
-    return db.session.scalar(select(func.count()).where(PendingPayment.next_attempt_at <= utcnow())) or 0
+def are_due() -> bool:
+    """Whether there is a payment that could be posted now."""
+    return db.session.scalar(_due(PendingPayment.attempts, utcnow()).limit(1)) is not None
 
 
 @retrying
 def claim(limit: int = BATCH) -> list[str]:
-    """Ids of payments that are due, the longest waiting first, for the caller alone: nobody else gets them before
-    their next attempt is due. The attempt is counted and committed, so that a payment which kills whoever posts it
-    comes again less and less often, and with fewer and fewer others: those that were tried as often, a tenth of them
-    each time, in the end alone.
+    """Ids of payments that are due, in the order they were accepted. The attempt is counted and committed, so that a
+    payment which kills whoever posts it comes again less and less often, and with fewer and fewer others: those that
+    were tried as often, a tenth of them each time, in the end alone.
     """
     now = utcnow()
     with atomic() as session:
@@ -65,8 +66,7 @@ def claim(limit: int = BATCH) -> list[str]:
 
 
 def _due(attribute: InstrumentedAttribute[T], now: datetime) -> Select[T]:
-    ordered = select(attribute).order_by(PendingPayment.next_attempt_at, PendingPayment.payment_id)
-    return ordered.where(PendingPayment.next_attempt_at <= now)
+    return select(attribute).where(PendingPayment.next_attempt_at <= now).order_by(PendingPayment.payment_id)
 
 
 @retrying

@@ -210,7 +210,7 @@ class Payment(Base):
             postgresql_where=text("kind = 'opening'"),
             sqlite_where=text("kind = 'opening'"),
         ),
-        {"postgresql_with": {"fillfactor": 70}},
+        {"postgresql_with": {"fillfactor": 50}},
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, default=uuid7)

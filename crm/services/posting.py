@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.exc import OperationalError
 
+from crm.alone import alone
 from crm.db import is_postgresql
 from crm.errors import Busy
 from crm.ledger import pending
@@ -14,28 +15,41 @@ from crm.queue import ring
 
 log = logging.getLogger(__name__)
 JOB = "crm.jobs.post_payments"
+LOCK = "posting"
 
 
 def call_worker() -> None:
     """Ring for a worker if anything could be posted now."""
-    if pending.due():
+    if pending.are_due():
         ring(JOB)
 
 
 def drain() -> Posted:
     """Post payments until none is due; how many were completed and how many failed.
 
-    Faults of the machinery never make a payment FAILED: it stays and is tried again later. Raises `Busy` or
+    One process does it at a time, so that payments are posted in the order they were accepted; the others leave it to
+    that one. Faults of the machinery never make a payment FAILED: it stays and is tried again later. Raises `Busy` or
     `OperationalError` where the database does not answer; what was posted by then is safe.
     """
     completed = failed = 0
-    while batch := post_some():
-        completed, failed = completed + batch.completed, failed + batch.failed
+    while pending.are_due():  # asked again when the others can see that nobody is at it any more
+        with alone(LOCK) as is_ours:
+            if not is_ours:
+                break
+            while batch := _post_some():
+                completed, failed = completed + batch.completed, failed + batch.failed
     return Posted(completed, failed)
 
 
-def post_some() -> Posted | None:
-    """Post one batch of what is due, None where nothing is; `drain` says what it raises."""
+def post_some() -> None:
+    """Post one batch of what is due, in the middle of other work; `drain` says what it raises."""
+    with alone(LOCK) as is_ours:
+        if is_ours:
+            _post_some()
+    call_worker()
+
+
+def _post_some() -> Posted | None:
     claimed = pending.claim()
     if not claimed:
         return None

@@ -19,9 +19,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payment_id", name="pk_pending_payments"),
         postgresql_with={"fillfactor": 50},
     )
-    op.create_index(
-        "ix_pending_payments_next_attempt_at_payment_id", "pending_payments", ["next_attempt_at", "payment_id"]
-    )
 
 
 def downgrade() -> None:
