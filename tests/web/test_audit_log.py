@@ -42,15 +42,16 @@ def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
 
 def test_everything_that_is_recorded_has_words():
     code = "".join(path.read_text() for path in (ROOT / "crm" / "services").glob("*.py"))
-    recorded = set(re.findall(r'"((?:customer|channel|account|currency|import|user)\.[a-z_]+)"', code))
+    nouns = "customer|channel|account|currency|import|user|rate|commission_rule"
+    recorded = set(re.findall(rf'"((?:{nouns})\.[a-z_]+)"', code))
     recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
     recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}
     assert recorded == set(trail.ACTIONS)
     fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *COUNTERS, *map(str, ChannelType)}
-    assert fields | {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows"} | {
-        "currency",
-        "overdraft_limit",
-    } == set(trail.FIELDS)
+    fields |= {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows", "overdraft_limit"}
+    fields |= {"payment_kind", "currency", "source", "percent", "fixed", "min", "max", "valid_from"}  # of commission
+    fields |= {"pair", "rate", "spread"}
+    assert fields == set(trail.FIELDS)
 
 
 def test_values_are_told_in_words(admin, vera, alice):
