@@ -1,13 +1,10 @@
 """Customers as a file: CSV, XLSX or JSON lines, streamed at a constant size in memory."""
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import xlsxwriter
 from sqlalchemy import select
 
 from crm.channel_types import ChannelType
@@ -15,7 +12,7 @@ from crm.db import db
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
 from crm.services.search_criteria import Criteria
 from crm.services.search_statements import conditions
-from crm.spreadsheet import guarded
+from crm.tabular import writing
 
 CHUNK = 2000
 MANY = " ::: "  # between several values in one cell, as Google Contacts writes it; the import takes it apart again
@@ -45,16 +42,8 @@ def rows(criteria: Criteria) -> Iterator[dict[str, Any]]:
 
 
 def csv_lines(criteria: Criteria) -> Iterator[str]:
-    """The CSV (comma, UTF-8 with BOM for Excel), a chunk of lines at a time; formulas are disarmed."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    writer.writerow(COLUMNS)
-    for number, row in enumerate(rows(criteria), 1):
-        writer.writerow(_cells(row))
-        if number % CHUNK == 0:
-            yield _drain(buffer)
-    yield _drain(buffer)
+    """The CSV (comma, UTF-8 with BOM for Excel), in pieces; formulas are disarmed."""
+    return writing.csv_pieces(COLUMNS, map(_cells, rows(criteria)))
 
 
 def json_lines(criteria: Criteria) -> Iterator[str]:
@@ -65,14 +54,7 @@ def json_lines(criteria: Criteria) -> Iterator[str]:
 
 def write_xlsx(criteria: Criteria, path: Path) -> None:
     """Write a workbook of one sheet; every cell is text, so nothing is run as a formula."""
-    book = xlsxwriter.Workbook(
-        str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    )
-    sheet = book.add_worksheet("Customers")
-    sheet.write_row(0, 0, COLUMNS)
-    for number, row in enumerate(rows(criteria), 1):
-        sheet.write_row(number, 0, _plain(row))
-    book.close()
+    writing.write_workbook(path, "Customers", COLUMNS, map(_cells, rows(criteria)))
 
 
 def _complete(page: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -97,26 +79,7 @@ def _complete(page: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return page
 
 
-def _plain(row: dict[str, Any]) -> list[str]:
-    cells = []
+def _cells(row: dict[str, Any]) -> Iterator[object]:
     for column in COLUMNS:
         value = row[column]
-        if column == "tags":
-            value = ", ".join(value)
-        elif isinstance(value, list):
-            value = MANY.join(value)
-        elif column == "created_at":
-            value = value.isoformat(timespec="seconds")
-        cells.append("" if value is None else str(value))
-    return cells
-
-
-def _cells(row: dict[str, Any]) -> list[str]:
-    return [guarded(cell) for cell in _plain(row)]
-
-
-def _drain(buffer: io.StringIO) -> str:
-    chunk = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return chunk
+        yield (", " if column == "tags" else MANY).join(value) if isinstance(value, list) else value

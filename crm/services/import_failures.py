@@ -1,11 +1,10 @@
 """The rows that were not taken, as a CSV file to mend and upload again. Pure."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator
 
 from crm.services.import_columns import ERROR_COLUMN, is_error_column
-from crm.spreadsheet import guarded, unguarded
+from crm.spreadsheet import unguarded
+from crm.tabular.writing import csv_pieces
 
 Failure = tuple[list[str], str]  # the row's cells as they stood, what is wrong with it
 
@@ -15,25 +14,15 @@ def lines(columns: list[str], delimiter: str, failures: Iterable[Failure]) -> It
 
     An `error` column of the upload itself gives way. Nothing in it runs as a formula.
     """
-    old = {index for index, column in enumerate(columns) if is_error_column(column)}
-    width = len(columns)
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter)
-    buffer.write("\ufeff")
-    writer.writerow([*_without(columns, old), ERROR_COLUMN])
-    for cells, error in failures:
+    old, width = {index for index, column in enumerate(columns) if is_error_column(column)}, len(columns)
+
+    def mended(cells: list[str], error: str) -> list[str]:
         inside = cells[:width] + [""] * (width - len(cells))
-        writer.writerow([*_without(inside, old), guarded(error), *_without(cells[width:], set())])
-        yield _drain(buffer)
-    yield _drain(buffer)
+        return [*_without(inside, old), error, *_without(cells[width:], set())]
+
+    rows = (mended(cells, error) for cells, error in failures)
+    return csv_pieces([*_without(columns, old), ERROR_COLUMN], rows, delimiter)
 
 
 def _without(cells: list[str], left_out: set[int]) -> list[str]:
-    return [guarded(unguarded(cell)) for index, cell in enumerate(cells) if index not in left_out]
-
-
-def _drain(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+    return [unguarded(cell) for index, cell in enumerate(cells) if index not in left_out]

@@ -1,7 +1,5 @@
 """Batches of payments: how far they have come, and what became of each payment."""
 
-import csv
-import io
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +16,7 @@ from crm.ledger import refusals
 from crm.models import Account, Customer, Payment, PaymentBatch
 from crm.models.ledger import PaymentStatus
 from crm.money import to_text
-from crm.spreadsheet import guarded
+from crm.tabular.writing import Row, csv_pieces
 
 RESULTS, BATCHES = 50, 20  # on a page
 _CHUNK = 1_000
@@ -139,18 +137,15 @@ def results_csv(pk: uuid.UUID) -> Iterator[str]:
     """Every result as CSV (comma, UTF-8 with BOM for Excel), in pieces; amounts are plain decimals, and what a
     spreadsheet program would run is disarmed.
     """
-    buffer = io.StringIO()
-    writer = csv.writer(buffer)
-    buffer.write("\ufeff")
-    writer.writerow(COLUMNS)
+    return csv_pieces(COLUMNS, map(_cells, _every(pk)))
+
+
+def _every(pk: uuid.UUID) -> Iterator[Result]:
     after: int | None = 0
     while after is not None:
         page = results(pk, after=after, limit=_CHUNK)
-        writer.writerows([guarded(cell) for cell in _cells(one)] for one in page.items)
+        yield from page.items
         after = page.next_after
-        yield buffer.getvalue()
-        buffer.seek(0)
-        buffer.truncate()
 
 
 def _progress(batches: Sequence[PaymentBatch]) -> list[Progress]:
@@ -191,10 +186,10 @@ def _results() -> Any:
     )  # fmt: skip
 
 
-def _cells(one: Result) -> list[str]:
+def _cells(one: Result) -> Row:
     arrives = to_text(one.to_amount, one.to_currency) if one.to_amount and one.to_currency else ""
-    return [
-        str(one.row), one.key, one.kind, str(one.from_account), one.payer or "", str(one.to_account), one.payee or "",
-        one.source or "", to_text(one.amount, one.currency), one.currency, to_text(one.commission, one.currency),
-        arrives, one.to_currency or "", one.description, one.status, one.failure_code or "", one.failure, str(one.id),
-    ]  # fmt: skip
+    return (
+        one.row, one.key, one.kind, one.from_account, one.payer, one.to_account, one.payee, one.source,
+        to_text(one.amount, one.currency), one.currency, to_text(one.commission, one.currency), arrives,
+        one.to_currency, one.description, one.status, one.failure_code, one.failure, one.id,
+    )  # fmt: skip

@@ -1,9 +1,7 @@
 """A spreadsheet of payments to begin with: the columns, and a row of each kind to be written over."""
 
-import csv
-import io
-
 from crm.i18n import gettext as _
+from crm.tabular.writing import csv_pieces
 
 COLUMNS = ("kind", "customer", "amount", "currency", "source", "to customer", "to currency", "description", "key")
 
@@ -17,7 +15,4 @@ def template_csv() -> str:
         ("transfer", "C-1001", "100", "RUB", "", "C-1002", "", _("Shared order"), "2026-004"),
         ("conversion", "C-1001", "200", "RUB", "", "", "USD", "", "2026-005"),
     ]
-    buffer = io.StringIO()
-    buffer.write("\ufeff")
-    csv.writer(buffer).writerows([COLUMNS, *rows])
-    return buffer.getvalue()
+    return "".join(csv_pieces(COLUMNS, rows))

@@ -13,6 +13,7 @@ from crm.services import customers, exports, imports
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.search import Criteria
 from crm.spreadsheet import unguarded
+from crm.tabular import writing
 from tests import databases, people
 from tests.people import CLI
 
@@ -102,6 +103,7 @@ def test_every_cell_of_every_row_is_right_across_the_chunks(app, monkeypatch):
 
 def test_the_file_is_made_while_it_is_read(app, monkeypatch, count_statements):
     monkeypatch.setattr(exports, "CHUNK", 10)
+    monkeypatch.setattr(writing, "PIECE", 10)
     people.crowd(100)
     with count_statements() as first:
         lines = exports.csv_lines(ALL)

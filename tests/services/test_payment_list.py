@@ -23,6 +23,7 @@ from crm.services.movements import Movement
 from crm.services.payment_criteria import SORTS, BadCursor, Criteria
 from crm.services.payment_sums import Sum
 from crm.services.wallet import WalletService
+from crm.tabular import writing
 from tests import money, people
 from tests.money import SERVICE, draft
 
@@ -179,7 +180,7 @@ def test_sums_of_many_are_kept_for_a_while_and_made_anew_at_wish(office, monkeyp
 
 def test_the_file_has_every_payment_and_no_formula(office, monkeypatch):
     monkeypatch.setattr(payment_list, "CHUNK", 3)
-    monkeypatch.setattr(payment_file, "CHUNK", 3)
+    monkeypatch.setattr(writing, "PIECE", 3)
     SERVICE.deposit(office["anna"], 5, description="=1+1")
     chunks = list(payment_file.csv_lines(Criteria(sort="amount")))
     rows = list(csv.DictReader(io.StringIO("".join(chunks).removeprefix("\ufeff"), newline="")))

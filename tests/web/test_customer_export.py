@@ -7,6 +7,7 @@ from contextvars import Context
 from flask.testing import FlaskClient
 
 from crm.services import exports
+from crm.tabular import writing
 from tests import people
 
 EXPORT = "/customers/export/"
@@ -47,6 +48,7 @@ def test_it_has_just_what_the_list_shows(viewer, anna):
 
 def test_it_is_streamed(app, viewer, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 10)
+    monkeypatch.setattr(writing, "PIECE", 10)
     people.crowd(95)
 
     def read() -> list[bytes]:
