@@ -1,6 +1,6 @@
 """Bulk uploads: the form, the progress, the result."""
 
-from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
+from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask_babel import get_locale
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -14,6 +14,7 @@ from crm.web.customers import bp as customers_bp
 from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, notify
+from crm.web.uploads import limit, too_large, uploaded
 
 NOTES_SHOWN = 100
 bp = Blueprint("imports", __name__, url_prefix="/customers/import")
@@ -55,12 +56,9 @@ def customer_import() -> Response:
     form = ImportForm()
     if request.method == "GET":
         return _form(form)
-    file = request.files.get("file")
     try:
-        if file is None or not file.filename:
-            raise Invalid({"file": [_("Choose a file.")]})
         upload = imports.accept(
-            actor(), file.stream, file.filename, on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale())
+            actor(), *uploaded(), on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale())
         )
     except Invalid as error:
         attach(form, error)
@@ -69,19 +67,15 @@ def customer_import() -> Response:
 
 
 @customers_bp.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> Response:
+def above_limit(_error: RequestEntityTooLarge) -> Response:
     """A file above the limit, said beside the field; what came with it is not read."""
     if request.endpoint != "customers.customer_import":
         return respond(413, sentences()[413])
     form = ImportForm(formdata=None)
-    form.file.errors = [_("The file is larger than %(limit)d MB.", limit=_limit())]
+    form.file.errors = [too_large()]
     return _form(form, 413)
 
 
-def _limit() -> int:
-    return int(current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024)
-
-
 def _form(form: ImportForm, status: int = 200) -> Response:
-    context = {"form": form, "recent": imports.recent(20), "limit": _limit()}
+    context = {"form": form, "recent": imports.recent(20), "limit": limit()}
     return answer("imports/upload.html", "imports/_upload_form.html", status, **context)

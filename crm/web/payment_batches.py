@@ -2,7 +2,7 @@
 
 import uuid
 
-from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
+from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -20,6 +20,7 @@ from crm.services.payments import BATCH_LIMIT
 from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, notify
+from crm.web.uploads import limit, too_large, uploaded
 
 PROBLEMS_SHOWN = 100
 bp = Blueprint("payment_batches", __name__, url_prefix="/payments")
@@ -33,11 +34,8 @@ def payment_upload() -> Response:
     form = PaymentUploadForm()
     if request.method == "GET":
         return _form(form)
-    file = request.files.get("file")
     try:
-        if file is None or not file.filename:
-            raise Invalid({"file": [_("Choose a file.")]})
-        token = uploads.keep(actor(), file.stream, file.filename)
+        token = uploads.keep(actor(), *uploaded())
     except Invalid as error:
         attach(form, error)
         return _form(form, 422)
@@ -113,17 +111,17 @@ def batch_results(pk: uuid.UUID) -> Response:
 
 
 @bp.errorhandler(RequestEntityTooLarge)
-def too_large(_error: RequestEntityTooLarge) -> Response:
+def above_limit(_error: RequestEntityTooLarge) -> Response:
     """A file above the limit, said beside the field; what came with it is not read."""
     if request.endpoint != "payment_batches.payment_upload":
         return respond(413, sentences()[413])
     form = PaymentUploadForm(formdata=None)
-    form.file.errors = [_("The file is larger than %(limit)d MB.", limit=_limit())]
+    form.file.errors = [too_large()]
     return _form(form, 413)
 
 
 def _form(form: PaymentUploadForm, status: int = 200) -> Response:
-    context = {"form": form, "limit": _limit(), "most": BATCH_LIMIT, "recent": batches.recent()[0][:5]}
+    context = {"form": form, "limit": limit(), "most": BATCH_LIMIT, "recent": batches.recent()[0][:5]}
     return answer("payment_batches/upload.html", "payment_batches/_upload_form.html", status, **context)
 
 
@@ -136,7 +134,3 @@ def _check(token: str, status: int = 200, refusal: str = "") -> Response:
 
 def _may_adjust() -> bool:
     return bool(current_user.may(Permission.ADMIN))
-
-
-def _limit() -> int:
-    return int(current_app.config["MAX_CONTENT_LENGTH"]) // (1024 * 1024)

@@ -15,6 +15,7 @@ from crm.services.rates import RateData
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
 from crm.web.price_words import rate_text
+from crm.web.uploads import uploaded
 from crm.web.wallet_order import row_id
 
 bp = Blueprint("rates", __name__, url_prefix="/settings/rates")
@@ -47,11 +48,9 @@ def rate_add() -> Response:
 @limiter.limit("60/hour")
 def rate_upload() -> Response:
     """A file of rates, taken whole or not at all."""
-    form, file = RateFileForm(), request.files.get("file")
+    form = RateFileForm()
     try:
-        if file is None or not file.filename:
-            raise Invalid({"file": [_("Choose a file.")]})
-        count = rates_file.accept(actor(), file.stream, file.filename)
+        count = rates_file.accept(actor(), *uploaded())
     except Invalid as error:
         attach(form, error)
         return _list(RateForm(formdata=None), form, 422)
