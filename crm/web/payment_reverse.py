@@ -24,7 +24,7 @@ from crm.web.wallet_order import given_key, renew_key
 
 @requires(Permission.ADMIN)
 def payment_reverse(pk: uuid.UUID) -> Response:
-    """Give back what the payment moved, or a part of it."""
+    """Reverse what the payment moved, or a part of it."""
     payment, form = details.detail(pk), ReverseForm()
     if request.method == "GET":
         form.amount.data = to_text(payment.left, payment.row.currency) if payment.left else ""
@@ -78,7 +78,7 @@ def _form(payment: Detail, form: ReverseForm, status: int = 200) -> Response:
 
 def _done(pk: uuid.UUID, amount: int, receipt: Receipt) -> Response:
     payment = details.detail(pk)
-    said = _("%(amount)s was given back.", amount=money(amount, payment.row.currency))
+    said = _("%(amount)s was reversed.", amount=money(amount, payment.row.currency))
     message = _("This was done already: %(what)s", what=said) if receipt.replayed else said
     if not is_partial():
         notify(message)

@@ -48,8 +48,8 @@ def test_its_operations_are_a_table_that_sums_to_nothing(viewer, purse, transfer
 def test_reversal_and_original_lead_to_each_other(viewer, transfer):
     reversal = SERVICE.reverse(transfer, 5_000).payment_id
     shown = page(viewer.get(address(transfer)))
-    assert (facts(shown)["Given back"], facts(shown)["Left"]) == ("RUB 50.00", "RUB 150.00")
-    assert "partly given back" in shown.one(role="status", class_="payment-status").text
+    assert (facts(shown)["Reversed"], facts(shown)["Left"]) == ("RUB 50.00", "RUB 150.00")
+    assert "partly reversed" in shown.one(role="status", class_="payment-status").text
     assert any(link["href"] == address(reversal) for link in shown.all("a"))
     back = page(viewer.get(address(reversal)))
     assert back.one("h1").text == "Reversal of RUB 50.00: back from Борис to Анна Иванова"

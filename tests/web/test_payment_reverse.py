@@ -28,10 +28,10 @@ def refused(answer) -> dict[str, str]:
 def test_a_part_is_given_back_and_the_page_is_fresh(admin, purse, transfer):
     form = sent(amount="100", description="Ошибка")
     answer = admin.post(address(transfer, "reverse/"), data=form, htmx=True)
-    assert answer.status_code == 200 and toast(answer) == "RUB\xa0100.00 was given back."
+    assert answer.status_code == 200 and toast(answer) == "RUB\xa0100.00 was reversed."
     assert answer.headers["HX-Retarget"].startswith("#payment-") and answer.headers["HX-Reswap"] == "outerHTML"
     shown = page(answer)
-    assert (facts(shown)["Given back"], facts(shown)["Left"]) == ("RUB 100.00", "RUB 100.00")
+    assert (facts(shown)["Reversed"], facts(shown)["Left"]) == ("RUB 100.00", "RUB 100.00")
     assert SERVICE.balance(purse) == 80_000 + 10_000
     money.check_ledger()
 
@@ -44,7 +44,7 @@ def test_all_that_is_left_is_offered_and_given_back(admin, purse, transfer):
     assert (answer.status_code, answer.location) == (303, address(transfer))
     assert SERVICE.balance(purse) == 100_000
     shown = page(admin.get(address(transfer)))
-    assert "RUB 166.67 was given back." in shown.one(id="toasts").text
+    assert "RUB 166.67 was reversed." in shown.one(id="toasts").text
     assert address(transfer, "reverse/") not in [link["href"] for link in shown.all("a")]
     assert "Nothing of this payment" in admin.get(address(transfer, "reverse/")).text
 
