@@ -81,11 +81,6 @@ def wallet(customer_id: int, account_id: int, field: str = "account") -> Wallet:
     return Wallet(*row)
 
 
-def any_account(account_id: int) -> Account | None:
-    """The account with this id, a customer's or a technical one."""
-    return db.session.get(Account, account_id)
-
-
 def whose(account_id: int) -> tuple[str | None, str | None] | None:
     """The code of a technical account, or the name of the customer whose account it is; None where there is none."""
     wanted = select(Account.code, Customer.name).outerjoin(Customer, Customer.id == Account.customer_id)

@@ -4,23 +4,17 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app
-from wtforms.fields.choices import SelectChoice
 
-from crm.errors import Invalid, NotFound
 from crm.forms.operations import OperationFilter
 from crm.i18n import gettext as _
-from crm.models import Customer
-from crm.services import accounts, customers, operations, search
+from crm.services import operations
 from crm.services.operations import SORTS, Criteria
-from crm.services.search import Hit
-from crm.text import squeeze
+from crm.web import filters
 from crm.web.account_names import CODE_NAMES
 from crm.web.addresses import address
 from crm.web.periods import today, typed_day
-from crm.web.wallet_order import row_id
 from crm.web.wallet_words import kind_names
 
-ALIKE = 8  # customers that are offered where several are meant
 _BLANK = vars(Criteria())
 
 
@@ -35,10 +29,7 @@ def offered(form: OperationFilter, currencies: Iterable[str]) -> OperationFilter
         "currency": {code: code for code in currencies},
         "direction": directions,
     }
-    for name, named in choices.items():
-        field = form[name]
-        field.choices = [SelectChoice("", _("Any")), *(SelectChoice(value, text) for value, text in named.items())]
-        field.data = field.data if field.data in named else ""
+    filters.offer(form, choices)
     return form
 
 
@@ -47,7 +38,7 @@ def asked(form: OperationFilter, sort: str) -> Criteria:
     product's own and this month, where nothing else is said. There is no index of amounts, which would double the
     time of posting on SQLite.
     """
-    account, customer = _account(form), _customer(form)
+    account, customer = filters.account(form), filters.customer(form)
     sort = sort if sort.removeprefix("-") in SORTS else Criteria.sort
     if sort.endswith("amount") and account is None:
         form.currency.data = form.currency.data or current_app.config["CRM_DEFAULT_CURRENCY"]
@@ -58,12 +49,6 @@ def asked(form: OperationFilter, sort: str) -> Criteria:
     criteria = Criteria(account=account, customer=customer, **chosen, first=first, last=last, sort=sort)
     operations.check(criteria)
     return criteria
-
-
-def alike(form: OperationFilter) -> list[Hit]:
-    """Who may be meant by what was typed for the customer."""
-    query = squeeze(form.customer.data or "")[: search.QUERY_LIMIT]
-    return search.find(search.Criteria(q=query, status=""), ALIKE, tags=False).items if query else []
 
 
 def state(criteria: Criteria, **changes: Any) -> dict[str, str]:
@@ -80,38 +65,3 @@ def list_url(criteria: Criteria, **changes: Any) -> str:
 def sort_url(criteria: Criteria, column: str) -> str:
     """The address of the list sorted by the column, the newest or largest first; a second time, the other way round."""
     return list_url(criteria, sort=column if criteria.sort == f"-{column}" else f"-{column}")
-
-
-def _account(form: OperationFilter) -> int | None:
-    given = (form.account.data or "").strip()
-    if not given:
-        return None
-    pk = row_id(given)
-    account = accounts.any_account(pk) if pk is not None else None
-    if account is None:
-        raise Invalid({"account": [_("There is no such account.")]})
-    form.account.description = account.customer.name if account.customer else str(CODE_NAMES[account.code or ""])
-    return account.id
-
-
-def _customer(form: OperationFilter) -> int | None:
-    given = squeeze(form.customer.data or "")
-    if not given:
-        return None
-    pk = row_id(given)
-    known = _known(pk) if pk is not None else None
-    if known is None:
-        found = alike(form)
-        if len(found) != 1:
-            several = _("Several customers are like that; choose one.")
-            raise Invalid({"customer": [several if found else _("There is no such customer.")]})
-        known = customers.get(found[0].id)
-    form.customer.data, form.customer.description = str(known.id), known.name
-    return known.id
-
-
-def _known(pk: int) -> Customer | None:
-    try:
-        return customers.get(pk)
-    except NotFound:
-        return None

@@ -11,9 +11,10 @@ from crm.services import currencies, operations
 from crm.services.operations import Criteria
 from crm.services.operations_file import csv_lines
 from crm.web.account_names import CODE_NAMES
+from crm.web.filters import alike
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach, is_partial
-from crm.web.operation_filter import alike, asked, list_url, offered, sort_url, state
+from crm.web.operation_filter import asked, list_url, offered, sort_url, state
 from crm.web.wallet_order import row_id
 
 

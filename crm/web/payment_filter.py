@@ -5,26 +5,23 @@ from datetime import date
 from typing import Any
 
 from flask import current_app
-from wtforms.fields.choices import SelectChoice
 
 from crm import money
 from crm.errors import Invalid
 from crm.forms.payments import PaymentFilter
 from crm.i18n import gettext as _
 from crm.models.ledger import SYSTEM
-from crm.services import accounts, currencies, customers, search, users
+from crm.services import currencies, search, users
 from crm.services.amounts import typed_limit
 from crm.services.payment_criteria import SORTS, Criteria, check
-from crm.services.search import Hit
 from crm.text import has_control, squeeze
+from crm.web import filters
 from crm.web.account_names import CODE_NAMES
 from crm.web.addresses import address
 from crm.web.payment_words import status_names
-from crm.web.periods import day_of
-from crm.web.wallet_order import row_id
+from crm.web.periods import typed_day
 from crm.web.wallet_words import kind_names
 
-ALIKE = 8  # customers that are offered where several are meant
 _BLANK = vars(Criteria())
 _CHOSEN = ("status", "kind", "source", "currency")
 
@@ -39,10 +36,7 @@ def offered(form: PaymentFilter) -> PaymentFilter:
         "currency": {code: code for code in currencies.codes()},
         "who": people,
     }
-    for name, named in choices.items():
-        field = form[name]
-        field.choices = [SelectChoice("", _("Any")), *(SelectChoice(value, text) for value, text in named.items())]
-        field.data = field.data if field.data in named else ""
+    filters.offer(form, choices)
     return form
 
 
@@ -73,12 +67,6 @@ def asked(form: PaymentFilter, sort: str) -> Criteria:
     )
     check(criteria)
     return criteria
-
-
-def alike(form: PaymentFilter) -> list[Hit]:
-    """Who may be meant by what was typed for the customer."""
-    query = squeeze(form.customer.data or "")[: search.QUERY_LIMIT]
-    return search.find(search.Criteria(q=query, status=""), ALIKE, tags=False).items if query else []
 
 
 def state(criteria: Criteria, **changes: Any) -> dict[str, str]:
@@ -121,14 +109,6 @@ def _amount(form: PaymentFilter, name: str) -> int | None:
         raise Invalid({name: [str(error)]}) from error
 
 
-def _day(form: PaymentFilter, name: str) -> date | None:
-    given = (form[name].data or "").strip()
-    found = day_of(given)
-    if given and not found:
-        raise Invalid({name: [_("Write the day like %(example)s.", example="2026-01-31")]})
-    return found
-
-
 def _batch(form: PaymentFilter, name: str) -> uuid.UUID | None:
     try:
         return uuid.UUID(form[name].data or "")
@@ -136,42 +116,13 @@ def _batch(form: PaymentFilter, name: str) -> uuid.UUID | None:
         return None
 
 
-def _account(form: PaymentFilter, name: str) -> int | None:
-    given = (form[name].data or "").strip()
-    if not given:
-        return None
-    pk = row_id(given)
-    found = accounts.whose(pk) if pk is not None else None
-    if found is None:
-        raise Invalid({name: [_("There is no such account.")]})
-    code, owner = found
-    form[name].description = str(CODE_NAMES[code]) if code else owner
-    return pk
-
-
-def _customer(form: PaymentFilter, name: str) -> int | None:
-    given = squeeze(form[name].data or "")
-    if not given:
-        return None
-    pk = row_id(given)
-    called = customers.name_of(pk) if pk is not None else None
-    if called is None:
-        found = alike(form)
-        if len(found) != 1:
-            several = _("Several customers are like that; choose one.")
-            raise Invalid({name: [several if found else _("There is no such customer.")]})
-        pk, called = found[0].id, found[0].name
-    form[name].data, form[name].description = str(pk), called
-    return pk
-
-
 _READERS = {
     "q": _text,
-    "customer": _customer,
-    "account": _account,
+    "customer": filters.customer,
+    "account": filters.account,
     "amount_from": _amount,
     "amount_to": _amount,
-    "created_from": _day,
-    "created_to": _day,
+    "created_from": typed_day,
+    "created_to": typed_day,
     "batch": _batch,
 }

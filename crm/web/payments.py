@@ -15,9 +15,10 @@ from crm.services.payment_criteria import BadCursor, Criteria
 from crm.services.payment_file import csv_lines, write_xlsx
 from crm.services.payment_list import Page
 from crm.services.payment_sums import sums
+from crm.web.filters import alike
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach, is_partial
-from crm.web.payment_filter import alike, asked, list_url, offered, sort_url, state
+from crm.web.payment_filter import asked, list_url, offered, sort_url, state
 from crm.web.payment_reverse import payment_reverse, reverse_preview
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")

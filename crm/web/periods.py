@@ -58,7 +58,7 @@ def asked(form: Any) -> tuple[date, date]:
 
 def typed_day(form: Any, name: str) -> date | None:
     """The day in the form's field, None where it is blank; `Invalid` at it."""
-    given = form[name].data or ""
+    given = (form[name].data or "").strip()
     found = day_of(given)
     if given and not found:
         raise Invalid({name: [_("Write the day like %(example)s.", example="2026-01-31")]})
