@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+import pytest
 from flask import Flask
 from redis import Redis
 from redis.exceptions import RedisError
@@ -46,3 +47,16 @@ class EmbeddedValkey:
             yield office
             db.session.remove()
             db.engine.dispose()
+
+
+@pytest.fixture
+def embedded(app: Flask) -> Iterator[EmbeddedValkey]:
+    with ExitStack() as stack:
+        yield EmbeddedValkey(app, stack)
+
+
+@pytest.fixture
+def office(app: Flask, embedded: EmbeddedValkey) -> Iterator[Flask]:
+    """The app on the same database, with the embedded Valkey."""
+    with embedded.office(app) as office:
+        yield office

@@ -8,6 +8,7 @@ from flask import Flask
 from crm.models import User
 from tests.client import Browser
 from tests.gunicorns import Web, headers_of
+from tests.valkeys import embedded, office  # noqa: F401  (fixtures)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
 
 import pytest
 from flask import Flask
@@ -12,23 +11,9 @@ from flask import Flask
 from tests import money
 from tests.api.followers import Socket, pk_of, post, statuses, waiting
 from tests.gunicorns import Web
-from tests.valkeys import EmbeddedValkey
 from tests.workers import eventually
 
 STOP_SECONDS = 8  # after that the supervisor loses its patience, and gunicorn too
-
-
-@pytest.fixture
-def embedded(app: Flask) -> Iterator[EmbeddedValkey]:
-    with ExitStack() as stack:
-        yield EmbeddedValkey(app, stack)
-
-
-@pytest.fixture
-def office(app: Flask, embedded: EmbeddedValkey) -> Iterator[Flask]:
-    """The app on the same database, with the embedded Valkey."""
-    with embedded.office(app) as office:
-        yield office
 
 
 @pytest.fixture

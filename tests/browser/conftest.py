@@ -15,7 +15,8 @@ from sqlalchemy import update
 from crm import config as configuration
 from crm import create_app
 from crm.db import atomic, db
-from crm.models import Role, User
+from crm.models import Customer, Role, User
+from tests import money, people
 from tests.browser.product import Product
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
@@ -188,6 +189,17 @@ def page(new_page: NewPage) -> Page:
     return new_page()
 
 
+@pytest.fixture
+def anna() -> Customer:
+    return people.add("Anna Ivanova")
+
+
+@pytest.fixture
+def purse(anna: Customer) -> int:
+    """Anna's wallet: 5 000 rubles."""
+    return money.wallet_of(anna.id, balance=500_000)
+
+
 def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     """Sign in by the form; the page then shows what comes after."""
     page.goto("/login")
@@ -195,24 +207,3 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
-
-
-def tab_to(page: Page, name: str, steps: int = 40) -> None:
-    """Press Tab until the element of this accessible name has the focus."""
-    for _step in range(steps):
-        page.keyboard.press("Tab")
-        if name in focused(page):
-            return
-    raise AssertionError(f"{steps} times Tab, and never at {name!r}")
-
-
-def focused(page: Page) -> str:
-    """What a screen reader would say of the element that has the focus."""
-    label: str = page.evaluate(
-        """() => {
-          const element = document.activeElement;
-          const labels = [...(element.labels ?? [])].map((label) => label.textContent);
-          return [element.ariaLabel, ...labels, element.textContent].find((text) => text?.trim())?.trim() ?? "";
-        }"""
-    )
-    return label

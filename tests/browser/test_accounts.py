@@ -8,21 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 from crm.db import db
 from crm.models import Customer
 from crm.services import accounts
-from tests import money, people
+from tests import money
 from tests.browser.conftest import ALICE, VERA, NewPage
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return people.add("Anna Ivanova")
-
-
-@pytest.fixture
-def purse(anna: Customer) -> int:
-    """Anna's wallet: 5 000 rubles."""
-    return money.wallet_of(anna.id, balance=500_000)
 
 
 def stored(customer: Customer) -> list[tuple[str, str, str, int]]:

@@ -4,7 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import people
-from tests.browser.conftest import BORIS, NewPage, tab_to
+from tests.browser.conftest import BORIS, NewPage
+from tests.browser.focus import tab_to
 from tests.conftest import PASSWORD
 
 pytestmark = pytest.mark.browser

@@ -13,21 +13,10 @@ from crm.services import payments
 from crm.services.audit import Actor
 from crm.services.movements import Movement
 from crm.services.wallet import WalletService
-from tests import money, people
+from tests import money
 from tests.browser.conftest import ALICE, VERA, NewPage
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def anna() -> Customer:
-    return people.add("Anna Ivanova")
-
-
-@pytest.fixture
-def purse(anna: Customer) -> int:
-    """Anna's wallet: 5 000 rubles."""
-    return money.wallet_of(anna.id, balance=500_000)
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from crm.db import db
 from crm.models import Customer
 from crm.services import accounts, statements
 from tests import money, people
-from tests.browser.conftest import ALICE, NewPage, tab_to
+from tests.browser.conftest import ALICE, NewPage
+from tests.browser.focus import tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -18,12 +19,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def anna() -> Customer:
     return people.add("Anna Ivanova", phone="+79123456789")
-
-
-@pytest.fixture
-def purse(anna: Customer) -> int:
-    """Anna's wallet: 5 000 rubles."""
-    return money.wallet_of(anna.id, balance=500_000)
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 
-import pytest
 from flask import Flask
 
 from crm import queue
@@ -16,7 +14,6 @@ from crm.queue import enqueue
 from crm.services import payments, posting
 from tests import money
 from tests.gateway import ACTOR, Street, deposit, spend, transfer
-from tests.valkeys import EmbeddedValkey
 from tests.workers import Child, eventually, kill_self, worker
 
 SWEEP = "crm.jobs.sweep"
@@ -41,18 +38,6 @@ def test_what_a_web_process_accepted_before_it_was_killed_is_found_by_the_sweep(
     again = payments.accept(ACTOR, deposit(wallet, 500, "a key"))  # as its client does, who had no answer
     assert (again.replayed, money.SERVICE.balance(wallet)) == (True, 500)
     assert money.check_posted([again.payment_id]) == {"COMPLETED": 1}
-
-
-@pytest.fixture
-def embedded(app: Flask) -> Iterator[EmbeddedValkey]:
-    with ExitStack() as stack:
-        yield EmbeddedValkey(app, stack)
-
-
-@pytest.fixture
-def office(app: Flask, embedded: EmbeddedValkey) -> Iterator[Flask]:
-    with embedded.office(app) as office:
-        yield office
 
 
 class Clients:
