@@ -53,7 +53,7 @@ def test_a_payment_is_found_opened_and_half_of_it_given_back(new_page: NewPage, 
     expect(form).to_be_hidden()
     expect(page.locator("#toasts")).to_contain_text("RUB\xa0100.00 was reversed.")
     expect(page.locator(".payment-status")).to_contain_text("partly reversed")
-    expect(page.get_by_role("link", name="Reverse")).to_be_focused()
+    expect(page.get_by_role("link", name="Reverse", exact=True)).to_be_focused()
     assert balance(purse) == 490_000
     page.get_by_role("link", name="RUB\xa0100.00 reversed").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Reversal of RUB\xa0100.00")

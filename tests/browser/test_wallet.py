@@ -59,7 +59,7 @@ def test_a_deposit_is_told_before_and_after_and_shown_at_once(page: Page, dialog
     expect(history(page)).to_have_count(2)
     expect(history(page).first).to_contain_text("Deposit · Cash")
     expect(history(page).first).to_contain_text("Prepayment")
-    expect(page.get_by_role("link", name="Deposit")).to_be_focused()
+    expect(page.get_by_role("link", name="Deposit", exact=True)).to_be_focused()
     expect(page).to_have_url(f"/customers/{anna.id}/?account={purse}")
     assert booked(purse) == [125_050, 500_000]
 
@@ -208,12 +208,12 @@ def test_a_deposit_by_the_keyboard(page: Page, anna: Customer, purse: int):
     page.keyboard.press("Enter")
     expect(page.get_by_label("Amount")).to_be_focused()
     page.keyboard.press("Escape")
-    expect(page.get_by_role("link", name="Deposit")).to_be_focused()
+    expect(page.get_by_role("link", name="Deposit", exact=True)).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_label("Amount")).to_be_focused()
     page.keyboard.type("12")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("link", name="Deposit")).to_be_focused()
+    expect(page.get_by_role("link", name="Deposit", exact=True)).to_be_focused()
     assert booked(purse) == [1_200, 500_000]
 
 
