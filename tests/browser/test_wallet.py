@@ -70,7 +70,7 @@ def test_money_that_goes_is_shown_at_once(page: Page, dialog, purse: int, name: 
     form.get_by_label("Amount").fill("100")
     form.get_by_role("button", name=name).click()
     expect(page.locator(f"#account-{purse}")).to_contain_text("RUB\xa04,900.00")
-    expect(page.get_by_role("link", name=name)).to_be_focused()
+    expect(page.get_by_role("link", name=name, exact=True)).to_be_focused()
     assert booked(purse) == [action, 500_000]
 
 
@@ -98,7 +98,8 @@ def test_a_transfer_finds_its_payee_by_name(page: Page, dialog, purse: int):
     form.get_by_label("To whom").press_sequentially("ivan")
     expect(form.get_by_role("radio")).to_have_count(1)
     form.get_by_role("radio", name="Ivan Petrov").check()
-    expect(form.get_by_role("status").last).to_contain_text("from Anna Ivanova to Ivan Petrov · balance after")
+    told = "from Anna Ivanova to Ivan Petrov · commission RUB\xa02.00 · RUB\xa098.00 arrives · balance after"
+    expect(form.get_by_role("status").last).to_contain_text(told)
     form.get_by_role("button", name="Transfer").click()
     expect(page.locator("#toasts")).to_contain_text("−RUB\xa0100.00 from Anna Ivanova to Ivan Petrov")
     assert (booked(payee), booked(purse)) == ([9_800], [-200, -9_800, 500_000])  # two percent are commission

@@ -68,7 +68,7 @@ def test_one_account_or_several_of_a_currency(app, at):
 
 
 def test_a_day_ends_at_midnight_of_the_product_s_own_zone(app, monkeypatch):
-    app.config["CRM_TIMEZONE"] = "Asia/Vladivostok"
+    monkeypatch.setitem(app.config, "CRM_TIMEZONE", "Asia/Vladivostok")
     day = today() - timedelta(days=2)
     start, end = days.moments(day, day)
     for moment in (start, end - timedelta(microseconds=1), end):
