@@ -1,6 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests wait for disks, browsers and processes that they kill: half as many again as there are cores.
+WORKERS = $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 INSTALL := -qq --disable-pip-version-check --no-input --only-binary :all: --no-compile
 
 .PHONY: run setup test bench messages chromium
@@ -14,7 +16,7 @@ test: $(VENV)/requirements-dev chromium
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n auto --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 bench: $(VENV)/requirements-dev
 	$(BIN)/python -m bench

@@ -69,7 +69,7 @@ def test_a_wallet_is_frozen_and_put_in_use_again(new_page: NewPage, anna: Custom
     expect(page.get_by_role("button", name="Deposit")).to_be_disabled()
     page.get_by_role("link", name="Wallet settings").click()
     page.get_by_role("button", name="Put in use again").click()
-    expect(page.get_by_role("link", name="Deposit")).to_be_visible()
+    expect(page.get_by_role("link", name="Deposit", exact=True)).to_be_visible()
     assert stored(anna) == [("RUB", "", "open", 0)]
 
 
