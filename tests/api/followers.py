@@ -29,9 +29,11 @@ class Socket(Client):
         super().__init__(f"ws://127.0.0.1:{web.port}/api/v1/payments/{path}", headers=headers, thread_class=Quiet)
 
     def handshake(self) -> None:
-        """As the library does; what came together with the server's answer is not left lying until more comes."""
+        """As the library does; what came together with the server's answer, the end of it all perhaps, is not left
+        lying until more comes.
+        """
         super().handshake()
-        self.connected = self._handle_events()
+        self._handle_events()
 
     def hear(self) -> dict[str, Any]:
         """The next message."""
