@@ -26,14 +26,16 @@ class Socket(Client):
     """A client of the product's WebSockets; it reads what comes as JSON."""
 
     def __init__(self, web: Web, path: str, headers: dict[str, str]) -> None:
+        self.goes_on = True
         super().__init__(f"ws://127.0.0.1:{web.port}/api/v1/payments/{path}", headers=headers, thread_class=Quiet)
+        self.connected = self.connected and self.goes_on
 
     def handshake(self) -> None:
         """As the library does; what came together with the server's answer, the end of it all perhaps, is not left
         lying until more comes.
         """
         super().handshake()
-        self._handle_events()
+        self.goes_on = self._handle_events()
 
     def hear(self) -> dict[str, Any]:
         """The next message."""
