@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from simple_websocket import Client, ConnectionClosed
+from wsproto.frame_protocol import CloseReason
 
 from crm import live
 from crm.db import atomic, on_commit
@@ -35,7 +36,8 @@ class Socket(Client):
         lying until more comes.
         """
         super().handshake()
-        self.goes_on = self._handle_events()
+        self.goes_on = self.connected and self._handle_events()
+        self.connected = self.connected or self.close_reason != CloseReason.NO_STATUS_RCVD  # it was there, and ended
 
     def hear(self) -> dict[str, Any]:
         """The next message."""
