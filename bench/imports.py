@@ -20,11 +20,11 @@ from bench.samples import HEADER, customers_csv
 from crm.db import atomic, db
 from crm.ledger import accounts
 from crm.models import ledger_rules
-from crm.services import import_write as write
 from crm.services import imports
 from crm.services.audit import Actor
-from crm.services.import_decide import Record
-from crm.services.import_rows import Format, rows
+from crm.services.importing import write
+from crm.services.importing.decide import Record
+from crm.services.importing.rows import Format, rows
 from crm.tabular.records import records
 
 ROUNDS = {"postgresql": 3, "sqlite": 1}

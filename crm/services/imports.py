@@ -18,18 +18,19 @@ from crm.errors import NotFound
 from crm.i18n import gettext as _
 from crm.models import Import, ImportFailure, ImportNote, ImportOpening
 from crm.queue import enqueue
-from crm.services import audit, import_failures, import_file, import_lease, import_rehearse, import_run
+from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.import_failures import Failure
+from crm.services.importing import failures, file, lease
+from crm.services.importing.failures import Failure
+from crm.services.importing.rehearse import rehearse
+from crm.services.importing.run import run
 from crm.services.tables import Layout
 from crm.text import file_name
 
+__all__ = ["accept", "cancel", "failures_csv", "get", "notes", "openings", "overdue", "recent", "rehearse", "run"]
 JOB = "crm.jobs.run_import"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
 _PAGE = 1_000
-
-run = import_run.run
-rehearse = import_rehearse.rehearse
 
 
 def accept(
@@ -46,13 +47,13 @@ def accept(
     `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. Messages
     are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
     """
-    import_file.check_options(on_duplicate, mapping)
+    file.check_options(on_duplicate, mapping)
     name = secrets.token_hex(16)
-    path = import_lease.uploads() / name
+    path = lease.uploads() / name
     try:
         size = _save(stream, path)
         with force_locale(_known_locale(locale)):
-            layout = import_file.examined(path, mapping)
+            layout = file.examined(path, mapping)
         upload = Import(
             filename=file_name(filename),
             stored_as=name,
@@ -94,7 +95,7 @@ def cancel(actor: Actor, pk: int) -> Import:
         upload.cancel_requested = True
         audit.record(actor, "import.cancel_requested", "import", pk)
         if upload.lease_until is None or upload.lease_until <= utcnow():
-            import_lease.close(upload, "cancelled")
+            lease.close(upload, "cancelled")
     return upload
 
 
@@ -136,7 +137,7 @@ def notes(pk: int, limit: int) -> tuple[list[ImportNote], int]:
 def failures_csv(pk: int) -> Iterator[str]:
     """The failed rows as a CSV file, in pieces: the columns of the upload, and `error`. Raises `NotFound` at once."""
     upload = get(pk)
-    return import_failures.lines(upload.columns, upload.delimiter, _failures(pk))
+    return failures.lines(upload.columns, upload.delimiter, _failures(pk))
 
 
 def _failures(pk: int) -> Iterator[Failure]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from crm.models.ledger import PaymentKind, TechnicalCode
-from crm.services.import_columns import Header, best_header, known_names, recognise
+from crm.services.importing.columns import Header, best_header, known_names, recognise
 from crm.text import fold
 
 # In order of preference, as in `import_columns`.

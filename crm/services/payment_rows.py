@@ -7,7 +7,7 @@ from crm import money
 from crm.i18n import gettext as _
 from crm.models.ledger import PaymentKind, TechnicalCode
 from crm.services.amounts import typed_amount
-from crm.services.import_rows import too_many
+from crm.services.importing.rows import too_many
 from crm.services.movements import INSIDE, KEY_LIMIT, Movement
 from crm.services.payment_columns import CURRENCY_OF, FIELDS, KIND_OF, SOURCE_OF
 from crm.services.payment_wallets import Meant, Unknown, Wallet, Wallets

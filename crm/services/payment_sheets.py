@@ -15,8 +15,9 @@ from crm.i18n import lazy_gettext as _l
 from crm.ledger.engine import Draft
 from crm.models import Payment, PaymentBatch, User
 from crm.models.ledger import SYSTEM
-from crm.services import import_failures, payment_columns, payment_rows, tables
+from crm.services import payment_columns, payment_rows, tables
 from crm.services.audit import Actor
+from crm.services.importing import failures
 from crm.services.movements import INSIDE, Movement
 from crm.services.payment_rows import Row
 from crm.services.payment_wallets import Wallets
@@ -103,7 +104,7 @@ class Sheet:
     def errors_csv(self) -> Iterator[str]:
         """The whole file, since it is accepted whole or not at all, with a column that says what is wrong."""
         said = ((row.cells, " ".join(self._sentences(row))) for row in self.rows)
-        return import_failures.lines(self.layout.header.columns, self.layout.delimiter, said)
+        return failures.lines(self.layout.header.columns, self.layout.delimiter, said)
 
     def _sentences(self, row: Row) -> Iterator[str]:
         for name, message in row.problems.items():

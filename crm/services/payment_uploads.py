@@ -20,7 +20,7 @@ from crm.i18n import gettext as _
 from crm.models import Payment
 from crm.services import payment_sheets, payments
 from crm.services.audit import Actor
-from crm.services.import_lease import uploads
+from crm.services.importing.lease import uploads
 from crm.services.payment_sheets import Sheet
 from crm.text import file_name
 

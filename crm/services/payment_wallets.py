@@ -11,8 +11,8 @@ from crm.channel_types import ChannelError, normalize
 from crm.db import db
 from crm.i18n import gettext as _
 from crm.models import AccountBalance
-from crm.services.import_known import holders
-from crm.services.import_rows import Key
+from crm.services.importing.known import holders
+from crm.services.importing.rows import Key
 from crm.text import squeeze
 
 _LONGEST = 18  # digits: what may be an id

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from crm.services.import_columns import Header, best_header, known_names, recognise
+from crm.services.importing.columns import Header, best_header, known_names, recognise
 
 # In order of preference, as in `import_columns`.
 _NAMES = {

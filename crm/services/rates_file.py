@@ -13,8 +13,8 @@ from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.services import currencies, rates, tables
 from crm.services.audit import Actor
-from crm.services.import_columns import Header
-from crm.services.import_rows import too_many
+from crm.services.importing.columns import Header
+from crm.services.importing.rows import too_many
 from crm.services.rate_columns import OPTIONAL, REQUIRED, find_header, meaning
 from crm.services.rates import RateData, Terms
 from crm.tabular.errors import Unreadable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
-from crm.services.import_columns import Header, is_error_column
+from crm.services.importing.columns import Header, is_error_column
 from crm.tabular import encodings, kinds, workbook
 from crm.tabular.errors import Unreadable
 from crm.tabular.records import DELIMITERS, below, is_blank, records

@@ -2,19 +2,23 @@
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from crm.alone import alone
 from crm.db import db
 from crm.models import Customer
 from crm.models.ledger import PaymentKind
-from crm.services import payments
+from crm.services import payments, posting
 from crm.services.audit import Actor
 from crm.services.movements import Movement
 from crm.services.wallet import WalletService
 from tests import money
 from tests.browser.conftest import ALICE, VERA, NewPage
+from tests.workers import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -104,15 +108,22 @@ def accepted(purse: int, count: int = 1) -> list[str]:
     return [str(uuid.UUID(one.payment_id)) for one in found]
 
 
-def test_what_waits_is_completed_before_ones_eyes(new_page: NewPage, purse: int, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(payments, "ring", lambda _job: None)  # so that it waits until the pages are open
-    (waiting,) = accepted(purse)
+@contextmanager
+def nobody_posts() -> Iterator[None]:
+    """Whatever is accepted meanwhile waits: the test holds what a worker or the sweep would post under."""
+    with ExitStack() as stack:
+        eventually(lambda: stack.enter_context(alone(posting.LOCK)))
+        yield
+
+
+def test_what_waits_is_completed_before_ones_eyes(new_page: NewPage, purse: int):
     table, one = new_page(VERA), new_page(VERA)
-    table.goto("/payments/")
-    one.goto(f"/payments/{waiting}/")
-    for page in (table, one):
-        expect(page.locator("[data-follow]")).to_contain_text("Waiting")
-    monkeypatch.undo()
+    with nobody_posts():
+        (waiting,) = accepted(purse)
+        table.goto("/payments/")
+        one.goto(f"/payments/{waiting}/")
+        for page in (table, one):
+            expect(page.locator("[data-follow]")).to_contain_text("Waiting")
     accepted(purse)  # which rings for both
     for page in (table, one):
         expect(page.locator("[data-follow]")).to_have_count(0)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from crm.db import db
 from crm.models import Customer
 from crm.services import imports
-from crm.services.import_failures import lines
+from crm.services.importing.failures import lines
 from tests.uploads import counts, table, take
 
 BAD = [

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from crm.services.import_file import Layout, examine
+from crm.services.importing.file import Layout, examine
 from crm.tabular import workbook
 from crm.tabular.errors import Unreadable
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from bench.samples import customers_csv
 from crm.db import db
 from crm.models import Account, AccountBalance, ImportNote, ImportOpening, Operation, Payment
-from crm.services import import_openings, import_run, imports
+from crm.services import imports
+from crm.services.importing import openings, run
 from tests import money, people
 from tests.uploads import accept, counts, errors, take
 
@@ -135,22 +136,22 @@ def _failed(upload_id: int) -> list[dict[str, str]]:
 
 
 def test_a_chunk_that_is_not_stored_opens_nothing_and_is_taken_up_again(app, monkeypatch):
-    monkeypatch.setattr(import_run._Pace, "limit", 10)
+    monkeypatch.setattr(run._Pace, "limit", 10)
     rows = HEAD + "".join(f"C{number},Customer {number},RUB,{number + 1}\n" for number in range(30))
-    upload, write = accept(rows), import_openings.write
+    upload, write = accept(rows), openings.write
 
     def broken(decisions, *rest):
         write(decisions, *rest)
         if decisions.openings[0].row > 15:
             raise RuntimeError("the power is cut")
 
-    monkeypatch.setattr(import_openings, "write", broken)
+    monkeypatch.setattr(openings, "write", broken)
     with pytest.raises(RuntimeError):
         imports.run(upload.id)
     db.session.rollback()
     done = imports.get(upload.id).read_rows
     assert 0 < done < 30 and len(held()) == done
-    monkeypatch.setattr(import_openings, "write", write)
+    monkeypatch.setattr(openings, "write", write)
     imports.run(upload.id)
     assert sum(balance for _currency, balance in held()) == sum(range(1, 31)) * 100
     assert opened(upload.id) == {"RUB": (30, 46500)}
@@ -158,11 +159,11 @@ def test_a_chunk_that_is_not_stored_opens_nothing_and_is_taken_up_again(app, mon
 
 
 def test_as_many_statements_however_many_rows(app, count_statements, monkeypatch):
-    monkeypatch.setattr(import_run._Pace, "aim", 1000)
+    monkeypatch.setattr(run._Pace, "aim", 1000)
 
     def statements(rows: int) -> int:
         upload = accept(HEAD + "".join(f"S{rows}-{number},Anna,RUB,5\n" for number in range(rows)))
-        monkeypatch.setattr(import_run._Pace, "limit", rows)
+        monkeypatch.setattr(run._Pace, "limit", rows)
         with count_statements() as found:
             imports.run(upload.id)
         return len(found)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.services.import_rows import Format, Row, parse, rows
+from crm.services.importing.rows import Format, Row, parse, rows
 
 CURRENCIES = frozenset({"RUB", "USD", "EUR", "JPY", "KWD"})
 

@@ -16,7 +16,8 @@ from crm.db import atomic, db, is_postgresql, utcnow
 from crm.errors import Invalid, NotFound
 from crm.models import AuditEntry, ContactChannel, Customer, Import
 from crm.queue import queue
-from crm.services import import_known, import_lease, import_run, import_write, imports
+from crm.services import imports
+from crm.services.importing import lease, run
 from tests import people
 from tests.uploads import CLERK, accept, counts, errors, take
 
@@ -26,11 +27,11 @@ ROWS = 400
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     """Chunks of 50 rows, so that a small file has several."""
-    monkeypatch.setattr(import_run._Pace, "limit", 50)
+    monkeypatch.setattr(run._Pace, "limit", 50)
 
 
 def files() -> list[str]:
-    return [path.name for path in import_lease.uploads().iterdir() if path.is_file()]  # payments have a folder
+    return [path.name for path in lease.uploads().iterdir() if path.is_file()]  # payments have a folder
 
 
 def stored() -> int:
@@ -152,7 +153,7 @@ def test_what_ends_in_the_middle_goes_on_where_it_stood(app, chunks):
 
 def test_a_process_that_was_killed_outright_is_followed_when_its_lease_has_run_out(app):
     upload = accept(customers_csv(120))
-    import_lease.claim(upload.id)  # and it is never heard of again
+    lease.claim(upload.id)  # and it is never heard of again
     imports.run(upload.id)
     assert imports.get(upload.id).read_rows == 0
     assert imports.overdue() == []
@@ -167,7 +168,7 @@ def test_a_chunk_of_a_process_that_lost_its_lease_is_rolled_back(app):
 
     def take_over() -> None:
         change(upload, lease_until=utcnow() - timedelta(seconds=1))
-        assert import_lease.claim(upload.id) is not None
+        assert lease.claim(upload.id) is not None
 
     imports.run(upload.id, after(2, take_over))
     left = imports.get(upload.id)
@@ -181,11 +182,11 @@ def test_a_chunk_of_a_process_that_lost_its_lease_is_rolled_back(app):
 
 def test_a_late_end_of_a_process_that_lost_its_lease_changes_nothing(app):
     upload = accept(customers_csv(60))
-    late = import_lease.claim(upload.id)
+    late = lease.claim(upload.id)
     change(upload, lease_until=utcnow() - timedelta(seconds=1))
-    import_lease.claim(upload.id)
-    import_lease.finish(late, "failed", "too late")
-    import_lease.give_back(late)
+    lease.claim(upload.id)
+    lease.finish(late, "failed", "too late")
+    lease.give_back(late)
     now = imports.get(upload.id)
     assert (now.status, now.error, now.lease_until > utcnow()) == ("running", "", True)
 
@@ -199,8 +200,8 @@ def test_an_import_that_brings_every_process_down_fails_after_three_attempts(app
     def broken(*_arguments: object) -> None:
         raise PowerCutError
 
-    monkeypatch.setattr(import_write, "write", broken)
-    for _attempt in range(import_lease.ATTEMPTS):
+    monkeypatch.setattr(run, "write", broken)
+    for _attempt in range(lease.ATTEMPTS):
         with pytest.raises(PowerCutError):
             imports.run(upload.id)
         assert imports.get(upload.id).status == "running"
@@ -213,7 +214,7 @@ def test_an_import_that_brings_every_process_down_fails_after_three_attempts(app
 
 def test_progress_gives_new_attempts(app):
     upload = accept(customers_csv(ROWS))
-    for _attempt in range(import_lease.ATTEMPTS + 2):
+    for _attempt in range(lease.ATTEMPTS + 2):
         with pytest.raises(PowerCutError):
             imports.run(upload.id, after(1, cut))
     imports.run(upload.id)
@@ -222,7 +223,7 @@ def test_progress_gives_new_attempts(app):
 
 def test_an_upload_whose_file_is_gone_fails_with_a_sentence(app):
     upload = accept(customers_csv(60))
-    (import_lease.uploads() / upload.stored_as).unlink()
+    (lease.uploads() / upload.stored_as).unlink()
     imports.run(upload.id)
     failed = imports.get(upload.id)
     assert (failed.status, failed.error) == ("failed", "The uploaded file is gone. Upload it again.")
@@ -248,7 +249,7 @@ def test_a_running_import_stops_after_its_chunk_and_keeps_what_is_in(app):
 
 def test_stopping_what_a_dead_process_left_ends_it(app):
     upload = accept(customers_csv(60))
-    import_lease.claim(upload.id)
+    lease.claim(upload.id)
     imports.cancel(CLERK, upload.id)
     assert imports.get(upload.id).status == "running"
     change(upload, lease_until=utcnow() - timedelta(seconds=1))
@@ -283,7 +284,7 @@ def test_an_external_id_that_somebody_takes_meanwhile_is_decided_anew(app, monke
     """Between the look-up and the writing of a chunk a person stores a customer with an id of the file."""
     if not is_postgresql():
         pytest.skip("SQLite lets nobody write meanwhile")
-    real_load, taken = import_known.load, threading.Event()
+    real_load, taken = run.load, threading.Event()
 
     def load(*arguments: object) -> None:
         real_load(*arguments)
@@ -293,7 +294,7 @@ def test_an_external_id_that_somebody_takes_meanwhile_is_decided_anew(app, monke
             somebody.start()
             somebody.join()
 
-    monkeypatch.setattr(import_known, "load", load)
+    monkeypatch.setattr(run, "load", load)
     upload = take("external_id,name\nC1,Anna\nC2,Boris\nC3,Vera\n")
     assert counts(upload) == {"created": 2, "skipped": 1}
     assert stored() == 3
@@ -328,17 +329,17 @@ def test_two_imports_of_the_same_file_at_once_make_nobody_twice(app, on_duplicat
 
 def test_two_processes_cannot_take_up_one_import(app):
     upload = accept(customers_csv(60))
-    assert import_lease.claim(upload.id) is not None
-    assert import_lease.claim(upload.id) is None
+    assert lease.claim(upload.id) is not None
+    assert lease.claim(upload.id) is None
 
 
 def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monkeypatch, count_statements):
     def cost(rows: int) -> int:
-        monkeypatch.setattr(import_run._Pace, "limit", rows)
-        task = import_lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
+        monkeypatch.setattr(run._Pace, "limit", rows)
+        task = lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
         block = list(task.rows())
         with count_statements() as statements:
-            import_run.store(task, block)
+            run.store(task, block)
         return len(statements)
 
     cost(50)  # tags are made once

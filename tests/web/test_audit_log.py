@@ -9,7 +9,7 @@ from crm.models.ledger import ACCOUNT_STATUSES
 from crm.services import audit, channels, customers, users
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
-from crm.services.import_lease import COUNTERS
+from crm.services.importing.lease import COUNTERS
 from crm.web import trail
 from tests import people
 from tests.web.pages import page

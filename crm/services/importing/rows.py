@@ -12,8 +12,8 @@ from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.models.customer import derived
 from crm.services import amounts
-from crm.services import import_columns as columns
 from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
+from crm.services.importing import columns
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, is_blank
 from crm.text import fold, has_control

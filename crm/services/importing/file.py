@@ -7,23 +7,24 @@ from pathlib import Path
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
-from crm.services import import_columns, tables
+from crm.services import tables
+from crm.services.importing import columns
 from crm.services.tables import Layout, Wanted
 from crm.tabular.errors import Unreadable
 
 
 def examine(path: Path, chosen: Mapping[str, str] | None = None) -> Layout:
-    """The layout of a table of customers, as `tables.examine`; `chosen` is as in `import_columns.find_header`."""
-    return tables.examine(path, Wanted(partial(import_columns.find_header, chosen=chosen), _unrecognised))
+    """The layout of a table of customers, as `tables.examine`; `chosen` is as in `columns.find_header`."""
+    return tables.examine(path, Wanted(partial(columns.find_header, chosen=chosen), _unrecognised))
 
 
 def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
     """Raise `Invalid` (`on_duplicate`, `mapping`) for a choice that there is not, or a field that no customer has."""
     if on_duplicate not in ON_DUPLICATE:
         raise Invalid({"on_duplicate": [_("Choose what to do with customers who are there already.")]})
-    unknown = [field for field in (mapping or {}).values() if field and field not in import_columns.FIELDS]
+    unknown = [field for field in (mapping or {}).values() if field and field not in columns.FIELDS]
     if unknown:
-        fields = ", ".join(import_columns.FIELDS)
+        fields = ", ".join(columns.FIELDS)
         sentence = _("There is no field %(name)s; the fields are %(fields)s.", name=unknown[0][:60], fields=fields)
         raise Invalid({"mapping": [sentence]})
 
@@ -34,10 +35,10 @@ def examined(path: Path, mapping: Mapping[str, str] | None) -> Layout:
         layout = examine(path, mapping)
     except Unreadable as error:
         raise Invalid({"file": [str(error)]}) from error
-    absent = import_columns.missing(layout.header.columns, mapping or {})
+    absent = columns.missing(layout.header.columns, mapping or {})
     if absent:
-        columns = tables.listed(layout.header.columns)
-        sentence = _("There is no column %(name)s; the columns are %(columns)s.", name=absent[0][:60], columns=columns)
+        there = tables.listed(layout.header.columns)
+        sentence = _("There is no column %(name)s; the columns are %(columns)s.", name=absent[0][:60], columns=there)
         raise Invalid({"mapping": [sentence]})
     return layout
 

@@ -18,8 +18,8 @@ from crm.i18n import gettext as _
 from crm.models import Import
 from crm.services import audit, currencies
 from crm.services.audit import Actor
-from crm.services.import_decide import Decisions
-from crm.services.import_rows import Format, Row, rows
+from crm.services.importing.decide import Decisions
+from crm.services.importing.rows import Format, Row, rows
 from crm.tabular.records import records
 
 log = logging.getLogger(__name__)

@@ -17,11 +17,12 @@ from crm import bulk
 from crm.db import atomic, is_postgresql, retrying
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.services import import_known, import_lease, import_openings, import_write
-from crm.services.import_decide import decide
-from crm.services.import_known import Known
-from crm.services.import_lease import Task
-from crm.services.import_rows import Row
+from crm.services.importing import lease, openings
+from crm.services.importing.decide import decide
+from crm.services.importing.known import Known, load
+from crm.services.importing.lease import Task
+from crm.services.importing.rows import Row
+from crm.services.importing.write import write
 
 log = logging.getLogger(__name__)
 Progress = Callable[[int, int], object]
@@ -35,19 +36,19 @@ def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
     `progress` is told how many rows have been read, and how many there are. Whatever is raised, the rows that were
     counted are stored, the others are not, and the import can be taken up again.
     """
-    task = import_lease.claim(import_id)
+    task = lease.claim(import_id)
     if task is None:
         return
     try:
         with force_locale(task.locale):
             _work(task, progress)
-    except import_lease.LeaseLostError:
+    except lease.LeaseLostError:
         log.warning("import %s was taken over by another process", import_id)
     except FileNotFoundError:
         with force_locale(task.locale):
-            import_lease.finish(task, "failed", _("The uploaded file is gone. Upload it again."))
+            lease.finish(task, "failed", _("The uploaded file is gone. Upload it again."))
     except BaseException:
-        import_lease.give_back(task)
+        lease.give_back(task)
         raise
 
 
@@ -59,13 +60,13 @@ def _work(task: Task, progress: Progress) -> None:
             pace.wait()
             held = store(task, block)
             if held is None:
-                import_lease.finish(task, "cancelled")
+                lease.finish(task, "cancelled")
                 return
             pace.note(held)
             read += len(block)
             progress(read, task.total_rows)
     bulk.analyze(*_WRITTEN)
-    import_lease.finish(task, "done")
+    lease.finish(task, "done")
 
 
 @contextmanager
@@ -128,7 +129,7 @@ def store(task: Task, block: list[Row]) -> float | None:
 
     None, and nothing written, where somebody wants the import to stop. Raises `LeaseLostError`.
     """
-    for _attempt in range(import_lease.ATTEMPTS):
+    for _attempt in range(lease.ATTEMPTS):
         try:
             return _store(task, block)
         except IntegrityError:  # somebody has just taken one of the external ids: decide anew
@@ -144,9 +145,9 @@ def _store(task: Task, block: list[Row]) -> float | None:
         if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
             return None
         known = Known()
-        import_known.load(known, block, task.on_duplicate)
+        load(known, block, task.on_duplicate)
         decisions = decide(block, known.owners, task.on_duplicate)
-        import_write.write(decisions, task.id, task.actor_id)
-        import_openings.write(decisions, task.id, task.actor_id)
-        import_lease.advance(task, decisions, len(block))
+        write(decisions, task.id, task.actor_id)
+        openings.write(decisions, task.id, task.actor_id)
+        lease.advance(task, decisions, len(block))
     return time.monotonic() - begun

@@ -10,7 +10,7 @@ from crm import bulk
 from crm.bulk import among, insert, new_ids, packed
 from crm.db import db, utcnow
 from crm.models import Customer, Tag
-from crm.services.import_decide import Decisions, Record
+from crm.services.importing.decide import Decisions, Record
 from crm.text import fold
 
 _KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")

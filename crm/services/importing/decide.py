@@ -7,7 +7,7 @@ from typing import Any
 from crm import money
 from crm.i18n import gettext as _
 from crm.services.customer_data import ChannelData, CustomerData, clean_tags
-from crm.services.import_rows import Key, Row, derive
+from crm.services.importing.rows import Key, Row, derive
 from crm.text import fold
 
 Changes = dict[str, tuple[Any, Any]]  # field: (before, after), as the audit trail keeps them

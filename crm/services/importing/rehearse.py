@@ -10,11 +10,12 @@ from pathlib import Path
 from flask_babel import force_locale
 
 from crm.db import db
-from crm.services import import_failures, import_file, import_known, import_lease
-from crm.services.import_decide import decide
-from crm.services.import_failures import Failure
-from crm.services.import_rows import rows
-from crm.services.import_run import Progress, seldom_collected
+from crm.services.importing import failures, file, lease
+from crm.services.importing.decide import decide
+from crm.services.importing.failures import Failure
+from crm.services.importing.known import Known, load
+from crm.services.importing.rows import rows
+from crm.services.importing.run import Progress, seldom_collected
 from crm.services.tables import Layout
 
 _BLOCK = 1_000
@@ -39,7 +40,7 @@ class Rehearsal:
 
     def errors_csv(self) -> Iterator[str]:
         """As `failures_csv`."""
-        return import_failures.lines(self.layout.header.columns, self.layout.delimiter, self.failures)
+        return failures.lines(self.layout.header.columns, self.layout.delimiter, self.failures)
 
 
 def rehearse(
@@ -53,16 +54,16 @@ def rehearse(
 
     Customers that would be made are kept in memory (about 2 kB a row). Raises `Invalid` as `accept` does.
     """
-    import_file.check_options(on_duplicate, mapping)
+    file.check_options(on_duplicate, mapping)
     with tempfile.TemporaryDirectory() as folder, force_locale(locale), seldom_collected():
         path = Path(folder) / "upload"
         shutil.copyfile(source, path)
-        layout = import_file.examined(path, mapping)
-        result, known = Rehearsal(layout), import_known.Known()
-        form = import_lease.layout_of(layout.header.columns, layout.header.mapping)
+        layout = file.examined(path, mapping)
+        result, known = Rehearsal(layout), Known()
+        form = lease.layout_of(layout.header.columns, layout.header.mapping)
         source_rows = rows(layout.records(path), layout.header.line, form)
         while block := list(islice(source_rows, _BLOCK)):
-            import_known.load(known, block, on_duplicate)
+            load(known, block, on_duplicate)
             db.session.rollback()  # nothing stays locked
             decisions = decide(block, known.owners, on_duplicate)
             for name in ("created", "updated", "unchanged", "skipped"):

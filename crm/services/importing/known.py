@@ -11,8 +11,8 @@ from crm.bulk import among, packed
 from crm.db import db, is_postgresql
 from crm.models import AccountBalance, ContactChannel, Customer, CustomerTag, Tag
 from crm.services.customer_data import ChannelData, CustomerData
-from crm.services.import_decide import Owners, Record
-from crm.services.import_rows import Key, Row
+from crm.services.importing.decide import Owners, Record
+from crm.services.importing.rows import Key, Row
 
 _CHANNELS = ("email", "phone")
 
@@ -26,7 +26,7 @@ class Known:
 
 
 def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
-    """Add the customers who hold a key of the rows, as `import_decide.decide` wants them.
+    """Add the customers who hold a key of the rows, as `decide` wants them.
 
     For `update` their rows are locked first and read afterwards: what is decided on is what will be changed.
     """

@@ -11,7 +11,7 @@ from crm.ledger import accounts, engine
 from crm.ledger.engine import Draft
 from crm.models import Account, ImportOpening
 from crm.models.ledger import PaymentKind, TechnicalCode
-from crm.services.import_decide import Decisions, Opening
+from crm.services.importing.decide import Decisions, Opening
 
 
 def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:

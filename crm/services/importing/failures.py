@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from crm.services.import_columns import ERROR_COLUMN, is_error_column
+from crm.services.importing.columns import ERROR_COLUMN, is_error_column
 from crm.spreadsheet import unguarded
 from crm.tabular.writing import csv_pieces
 

@@ -1,0 +1,58 @@
+"""What an operator has decided about a file: what each column holds, whom rows are taken for, what may be changed.
+Pure; kept as JSON with the import, so that a worker, the preview and an undo go by the same words.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Policy = Literal["overwrite", "fill", "never"]  # a field of a customer who exists: take it, only into a blank, leave it
+POLICIES: tuple[Policy, ...] = ("overwrite", "fill", "never")
+MATCH = ("external_id", "email", "phone", "channel")  # the usual order; `channel` is any other kind of channel
+ATTRIBUTE = "attribute:"  # before the name of a custom attribute that a column goes into
+BALANCE = "wallet_balance"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What one column of the file holds.
+
+    `field` is one of `columns.FIELDS`, `attribute:NAME`, or None where it is left out; `currency` is that of a column
+    of balances ('' takes the row's own, or the default), `label` that of a column of channels ("Work").
+    """
+
+    field: str | None = None
+    policy: Policy = "overwrite"
+    currency: str = ""
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One `Column` for each column of the header, in its order.
+
+    `defaults` stand in where the cell is blank or there is no such column (a constant is a default of a field without
+    a column), by field, as typed. Rows are matched by the keys in `match`, in this order: the first that a customer
+    holds decides, and a row whose keys belong to two customers fails.
+    """
+
+    columns: tuple[Column, ...] = ()
+    defaults: Mapping[str, str] = field(default_factory=dict)
+    match: tuple[str, ...] = MATCH
+    on_duplicate: str = "skip"  # one of `models.imports.ON_DUPLICATE`
+    restore: bool = False  # whether archived customers who match become active again
+
+    @property
+    def fields(self) -> list[str | None]:
+        """The field of each column."""
+        return [column.field for column in self.columns]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `from_json` reads."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Plan":
+        """The plan that `as_json` wrote."""
+        columns = tuple(Column(**column) for column in stored["columns"])
+        return cls(**{**stored, "columns": columns, "match": tuple(stored["match"])})
