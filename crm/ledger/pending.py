@@ -8,13 +8,13 @@ from sqlalchemy import Select, delete, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm import bulk, live
-from crm.db import atomic, db, on_commit, retrying, utcnow
+from crm.db import atomic, db, is_postgresql, on_commit, retrying, utcnow
 from crm.ledger import engine
 from crm.ledger.posting import Exchange, Order, Reversal
 from crm.models import Account, Payment, PendingPayment
 from crm.models.ledger import PaymentStatus, TechnicalCode
 
-BATCH = 1000  # payments in a transaction
+_BATCH, _BATCH_OF_ONE_WRITER = 2000, 1000  # payments in a transaction; SQLite's keeps all other writers out
 # Seconds until the next attempt, after none, one, two …: whoever follows a worker that has died goes on at once with
 # what that one had in hand, before anything that was accepted later.
 WAITS = (0, 30, 60, 120, 300, 900)
@@ -42,17 +42,21 @@ def are_due() -> bool:
 
 
 @retrying
-def claim(limit: int = BATCH) -> list[str]:
-    """Ids of payments that are due, in the order they were accepted. The attempt is counted and committed, so that a
-    payment which kills whoever posts it comes again less and less often, and with fewer and fewer others: those that
-    were tried as often, a tenth of them each time, in the end alone.
+def claim(limit: int = 0, in_hand: Sequence[str] = ()) -> list[str]:
+    """Ids of payments that are due, in the order they were accepted; with some in hand, the next ones that nobody has
+    tried yet, [] where others come first.
+
+    The attempt is counted and committed, so that a payment which kills whoever posts it comes again less and less
+    often, and with fewer and fewer others: those that were tried as often, a tenth of them each time, in the end alone.
     """
-    now = utcnow()
+    now, limit = utcnow(), limit or (_BATCH if is_postgresql() else _BATCH_OF_ONE_WRITER)
     with atomic() as session:
-        attempts = session.scalar(_due(PendingPayment.attempts, now).limit(1))
-        if attempts is None:
+        beside = [~bulk.among(PendingPayment.payment_id)] if in_hand else []
+        bound = bulk.packed(in_hand) if in_hand else {}
+        attempts = session.scalar(_due(PendingPayment.attempts, now).where(*beside).limit(1), bound)
+        if attempts is None or (attempts and in_hand):
             return []
-        chosen = _due(PendingPayment.payment_id, now).where(PendingPayment.attempts == attempts)
+        chosen = _due(PendingPayment.payment_id, now).where(PendingPayment.attempts == attempts, *beside)
         chosen = chosen.limit(max(1, limit // 10 ** max(0, attempts - 1))).with_for_update(skip_locked=True)
         wait = WAITS[attempts] if attempts < len(WAITS) else LONGEST_WAIT
         claimed = session.scalars(
@@ -60,6 +64,7 @@ def claim(limit: int = BATCH) -> list[str]:
             .where(PendingPayment.payment_id.in_(select(chosen.cte("chosen").c.payment_id)))
             .values(attempts=attempts + 1, next_attempt_at=now + timedelta(seconds=wait))
             .returning(PendingPayment.payment_id),
+            bound,
             execution_options={"synchronize_session": False},
         ).all()
     return sorted(pk.hex for pk in claimed)

@@ -2,8 +2,10 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
+from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from crm.alone import alone
@@ -36,28 +38,42 @@ def drain() -> Posted:
         with alone(LOCK) as is_ours:
             if not is_ours:
                 break
-            while batch := _post_some():
+            for claimed in _claimed():
+                batch = _post(claimed)
                 completed, failed = completed + batch.completed, failed + batch.failed
     return Posted(completed, failed)
+
+
+def _claimed() -> Iterator[list[str]]:
+    """Batches until none is due. PostgreSQL claims the next one while a batch is posted; SQLite has one writer, and the
+    others get their turn after each batch.
+    """
+    if not is_postgresql():
+        while claimed := pending.claim():
+            begun = time.monotonic()
+            yield claimed
+            time.sleep((time.monotonic() - begun) / 2)
+        return
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def claim(in_hand: Sequence[str]) -> list[str]:
+        with app.app_context():
+            return pending.claim(in_hand=in_hand)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="claim") as ahead:
+        claimed = pending.claim()
+        while claimed:
+            following = ahead.submit(claim, claimed)
+            yield claimed
+            claimed = following.result() or pending.claim()
 
 
 def post_some() -> None:
     """Post one batch of what is due, in the middle of other work; `drain` says what it raises."""
     with alone(LOCK) as is_ours:
-        if is_ours:
-            _post_some()
+        if is_ours and (claimed := pending.claim()):
+            _post(claimed)
     call_worker()
-
-
-def _post_some() -> Posted | None:
-    claimed = pending.claim()
-    if not claimed:
-        return None
-    begun = time.monotonic()
-    batch = _post(claimed)
-    if not is_postgresql():
-        time.sleep((time.monotonic() - begun) / 2)  # SQLite has one writer: the others get their turn
-    return batch
 
 
 def _post(payment_ids: Sequence[str]) -> Posted:

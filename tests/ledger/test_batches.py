@@ -67,7 +67,7 @@ class World:
         taken = [self.give_back(before[place], amount) for place, amount in reversals]
         bites = cycle(self.bites)
         with monkeypatch.context() as patched:
-            patched.setattr(pending, "claim", lambda claim=pending.claim: claim(next(bites)))
+            patched.setattr(pending, "claim", lambda in_hand=(), claim=pending.claim: claim(next(bites), in_hand))
             posting.drain()
         return taken
 
