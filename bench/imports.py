@@ -29,7 +29,7 @@ from crm.tabular.records import records
 
 ROUNDS = {"postgresql": 3, "sqlite": 1}
 _TABLES = (
-    "customers, contact_channels, customer_tags, tags, imports, import_failures, audit_entries, currencies, operations"
+    "customers, contact_channels, customer_tags, tags, imports, import_rows, audit_entries, currencies, operations"
 )
 _STAMP = "2026-11-01 12:00:00+00"
 

@@ -1,5 +1,6 @@
 """Laws of the schema: migrations and models agree, both ways, on both engines; the database keeps its own rules."""
 
+import json
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, create_engine, inspect, make_url, select, tex
 from sqlalchemy.exc import IntegrityError
 
 from crm.db import atomic, db, is_postgresql
-from crm.models import AuditEntry, Customer, triggers
+from crm.models import AuditEntry, Customer, Import, triggers
 from crm.services import audit
 from crm.services.audit import Actor
 from tests import databases
@@ -144,6 +145,40 @@ def test_the_way_down_leaves_nothing_and_the_way_up_works_again(bare):
     databases.upgrade()
     with db.engine.connect() as connection:
         assert (shape(connection), rules(connection)) == first
+
+
+def test_rows_of_earlier_imports_come_along_both_ways(bare):
+    databases.upgrade("0010")
+    plain = "'2026-01-01', 'a.csv', 'a', 1, 'utf-8', ',', 0, '[]', 'en', 3, 0, 0, 0, 0, 0, 0, '', false, 0, '', 0"
+    names = (
+        "created_at, filename, stored_as, size, encoding, delimiter, header_line, notes, locale, total_rows, read_rows,"
+        " created, updated, unchanged, skipped, failed, error, cancel_requested, attempts, origin, busy_seconds"
+    )
+    mine = "'queued', '[\"Имя\"]', '[\"name\", null]', 'update'"
+    before = {
+        "imports": ("status, columns, mapping, on_duplicate", {("queued", "update")}),
+        "import_failures": ("import_id, row, cells, error", {(1, 7, r'["a\u0000"]', "no")}),
+        "import_notes": ("import_id, row, note", {(1, 8, "left out")}),
+    }
+    with db.engine.begin() as connection:
+        execute = connection.exec_driver_sql
+        execute(f"INSERT INTO imports (status, columns, mapping, on_duplicate, {names}) VALUES ({mine}, {plain})")
+        execute(r"""INSERT INTO import_failures (import_id, row, cells, error) VALUES (1, 7, '["a\u0000"]', 'no')""")
+        execute("INSERT INTO import_notes (import_id, row, note) VALUES (1, 8, 'left out')")
+    databases.upgrade("0011")
+    with db.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT row, outcome, message FROM import_rows ORDER BY row").all()
+        assert found == [(7, "failed", "no"), (8, "updated", "left out")]
+        upload = connection.execute(select(Import)).one()
+        assert [column["field"] for column in upload.plan["columns"]] == ["name", None]
+        assert (upload.plan["on_duplicate"], upload.plan["match"]) == ("update", ["external_id", "email", "phone"])
+    downgrade("0010")
+    with db.engine.connect() as connection:
+        for table, (columns, rows) in before.items():
+            wanted = columns if table != "imports" else "status, on_duplicate"
+            assert set(connection.exec_driver_sql(f"SELECT {wanted} FROM {table}").all()) == rows
+        stored = connection.exec_driver_sql("SELECT CAST(mapping AS TEXT) FROM imports").scalar_one()
+        assert json.loads(stored) == ["name", None]
 
 
 @ONLY_SQLITE

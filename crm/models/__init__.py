@@ -4,7 +4,7 @@ from crm.models.audit import AuditEntry
 from crm.models.batches import PaymentBatch, PendingPayment
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
-from crm.models.imports import Import, ImportFailure, ImportNote, ImportOpening
+from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.user import Permission, Role, User
 
@@ -20,9 +20,9 @@ __all__ = [
     "CustomerTag",
     "ExchangeRate",
     "Import",
-    "ImportFailure",
-    "ImportNote",
+    "ImportMapping",
     "ImportOpening",
+    "ImportRow",
     "Operation",
     "Payment",
     "PaymentBatch",

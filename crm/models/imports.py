@@ -2,31 +2,53 @@
 
 import math
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.db import Base, BigId, UtcDateTime, utcnow
 from crm.models.user import User
 
 ON_DUPLICATE = ("skip", "update", "create")
-IMPORT_STATUSES = ("queued", "running", "done", "failed", "cancelled")
+IMPORT_STATUSES = (
+    "draft",  # the file is here, the operator decides what its columns mean
+    "checking",  # read to the end without storing a customer
+    "checked",  # what would become of every row is known
+    "queued",
+    "running",
+    "done",
+    "failed",
+    "cancelled",
+    "undoing",
+    "undone",
+)
+FINAL = ("done", "failed", "cancelled", "undone")
+OUTCOMES = ("created", "updated", "unchanged", "skipped", "failed")
+
+
+def _among(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(map(repr, values))})"
+
+
+_UNSEEN = text("unseen")
 
 
 class Import(Base):
-    """One upload: how its file reads, what to do with duplicates, and how far it has come.
+    """One upload: how its file reads, what the operator has decided about it (`plan`), and how far it has come.
 
     `read_rows = created + updated + unchanged + skipped + failed` always holds; `read_rows` is the checkpoint too,
     written in the transaction that stores the rows. `lease` names the process at work: a chunk whose lease has
-    been taken over by another process is rolled back.
+    been taken over by another process is rolled back. A check counts in the same columns, and a run begins anew.
     """
 
     __tablename__ = "imports"
     __table_args__ = (
-        CheckConstraint("status IN ('queued', 'running', 'done', 'failed', 'cancelled')", name="status"),
-        CheckConstraint("on_duplicate IN ('skip', 'update', 'create')", name="on_duplicate"),
+        CheckConstraint(_among("status", IMPORT_STATUSES), name="status"),
         CheckConstraint("read_rows = created + updated + unchanged + skipped + failed", name="counters"),
         Index(None, "status", "id"),
+        Index(None, "sha256"),
+        Index("ix_imports_unseen", "created_by_id", postgresql_where=_UNSEEN, sqlite_where=_UNSEEN),
         {"sqlite_autoincrement": True},
     )
 
@@ -35,13 +57,17 @@ class Import(Base):
     filename: Mapped[str] = mapped_column(String(200))  # as the person's computer called it
     stored_as: Mapped[str] = mapped_column(String(80))  # its name in the instance's uploads folder
     size: Mapped[int] = mapped_column(BigId)  # bytes
+    sha256: Mapped[str] = mapped_column(String(64), default="")  # of the file as it was sent, in hexadecimal
+    kind: Mapped[str] = mapped_column(String(5), default="csv")  # csv, xlsx, xls, ods or jsonl
+    sheet: Mapped[str] = mapped_column(String(200), default="")  # the workbook's sheet that is read
+    sheets: Mapped[list[str]] = mapped_column(JSON, default=list)  # all that the workbook has
     encoding: Mapped[str] = mapped_column(String(30))
     delimiter: Mapped[str] = mapped_column(String(1))
     header_line: Mapped[int]  # 0-based record number of the header: titles may stand above it
     columns: Mapped[list[str]] = mapped_column(JSON)  # the header's cells
-    mapping: Mapped[list[str | None]] = mapped_column(JSON)  # a field's name, or null, for each column
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)  # as `Plan.as_json` has it
     notes: Mapped[list[str]] = mapped_column(JSON, default=list)
-    on_duplicate: Mapped[str] = mapped_column(String(10), default="skip")
+    damage: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # what a spreadsheet program has spoilt
     locale: Mapped[str] = mapped_column(String(10))  # of the messages in the errors file
     total_rows: Mapped[int]
     read_rows: Mapped[int] = mapped_column(default=0)
@@ -50,6 +76,8 @@ class Import(Base):
     unchanged: Mapped[int] = mapped_column(default=0)
     skipped: Mapped[int] = mapped_column(default=0)
     failed: Mapped[int] = mapped_column(default=0)
+    undone: Mapped[int] = mapped_column(default=0)  # rows that an undo has taken back
+    kept: Mapped[int] = mapped_column(default=0)  # rows that it could not: somebody has changed them since
     error: Mapped[str] = mapped_column(Text, default="")
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)  # to go on since the last chunk that was stored
@@ -60,14 +88,16 @@ class Import(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    undo_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     busy_seconds: Mapped[float] = mapped_column(default=0.0)  # spent at work, without waiting in the queue
+    unseen: Mapped[bool] = mapped_column(default=False)  # it has ended, and who began it has not looked yet
 
     created_by: Mapped[User | None] = relationship()
 
     @property
     def is_final(self) -> bool:
         """Whether nothing will change any more."""
-        return self.status in ("done", "failed", "cancelled")
+        return self.status in FINAL
 
     @property
     def percent(self) -> int:
@@ -86,29 +116,58 @@ class Import(Base):
         return math.ceil((self.total_rows - self.read_rows) / speed) if speed else None
 
 
-class ImportFailure(Base):
-    """One row that was not taken, and why; `cells` is the row as it stood, a JSON list in ASCII (NUL survives so)."""
+_NOT_CREATED = text("outcome <> 'created'")
+_NOTED = text("message IS NOT NULL AND outcome IN ('created', 'updated', 'unchanged')")
+_KEPT = text("undo = 'kept'")
 
-    __tablename__ = "import_failures"
-    __table_args__ = (Index(None, "import_id", "row"), {"sqlite_autoincrement": True})
+
+class ImportRow(Base):
+    """What became of one row, or would become of it where the import has only been checked.
+
+    There are as many as the file has rows, so they are small. The key finds created rows, who may be a million;
+    the others have an index of their own. No foreign keys: the rows are written in the transaction that counts them
+    in `imports`, and outlive customers who are deleted.
+    """
+
+    __tablename__ = "import_rows"
+    __table_args__ = (
+        CheckConstraint(_among("outcome", OUTCOMES), name="outcome"),
+        CheckConstraint("undo IN ('undone', 'kept')", name="undo"),
+        Index(
+            "ix_import_rows_outcome",
+            "import_id",
+            "outcome",
+            "row",
+            postgresql_where=_NOT_CREATED,
+            sqlite_where=_NOT_CREATED,
+        ),
+        Index("ix_import_rows_noted", "import_id", "row", postgresql_where=_NOTED, sqlite_where=_NOTED),
+        Index("ix_import_rows_kept", "import_id", "row", postgresql_where=_KEPT, sqlite_where=_KEPT),
+        {"sqlite_with_rowid": False},
+    )
+
+    import_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as a spreadsheet shows it: 1 is the top
+    version: Mapped[int | None]  # the customer's, after the row: a higher one tells of later changes
+    customer_id: Mapped[int | None] = mapped_column(BigId)
+    outcome: Mapped[str] = mapped_column(String(9))
+    message: Mapped[str | None] = mapped_column(Text)  # why it was not taken, or what of it was not
+    changes: Mapped[dict[str, list[Any]] | None] = mapped_column(JSON(none_as_null=True))  # field: [before, after]
+    cells: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))  # as they stood, of rows not taken
+    undo: Mapped[str | None] = mapped_column(String(6))
+    undo_note: Mapped[str | None] = mapped_column(Text)  # why it was kept
+
+
+class ImportMapping(Base):
+    """What an operator decided about a header, for the next file that has the same one."""
+
+    __tablename__ = "import_mappings"
+    __table_args__ = ({"sqlite_autoincrement": True},)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
-    row: Mapped[int]  # its number as a spreadsheet shows it: 1 is the top of the file
-    cells: Mapped[str] = mapped_column(Text)
-    error: Mapped[str] = mapped_column(Text)
-
-
-class ImportNote(Base):
-    """A row that was taken, but for something: what was left out, and why."""
-
-    __tablename__ = "import_notes"
-    __table_args__ = (Index(None, "import_id", "row"), {"sqlite_autoincrement": True})
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
-    row: Mapped[int]  # as in `ImportFailure`
-    note: Mapped[str] = mapped_column(Text)
+    fingerprint: Mapped[str] = mapped_column(String(64), unique=True)  # of the header's cells
+    plan: Mapped[dict[str, Any]] = mapped_column(JSON)
+    used_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
 class ImportOpening(Base):

@@ -41,10 +41,10 @@ def record(
 def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
     """The fields that differ, with both values; what was not there and is blank now does not.
 
-    >>> difference({"city": "", "name": "Anna"}, {"city": "Tver", "name": "Anna", "notes": ""})
-    {'city': ('', 'Tver')}
+    >>> difference({"city": "", "name": "Anna", "size": "M"}, {"city": "Tver", "name": "Anna", "notes": ""})
+    {'city': ('', 'Tver'), 'size': ('M', None)}
     """
-    pairs = {field: (before.get(field), value) for field, value in after.items()}
+    pairs = {field: (before.get(field), after.get(field)) for field in (*after, *(before.keys() - after.keys()))}
     return {
         field: (old, new)
         for field, (old, new) in pairs.items()

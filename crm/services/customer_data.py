@@ -1,6 +1,6 @@
 """What a customer's fields may hold: the one place that checks them, for forms, the API and imports alike. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from crm.channel_types import ChannelError, normalize
@@ -9,8 +9,17 @@ from crm.i18n import gettext as _
 from crm.models.customer import KINDS
 from crm.text import fold, has_control, squeeze
 
-LIMITS = {"name": 200, "company": 200, "city": 100, "notes": 10_000, "external_id": 100, "label": 50}
+LIMITS = {
+    "name": 200,
+    "company": 200,
+    "city": 100,
+    "notes": 10_000,
+    "external_id": 100,
+    "label": 50,
+    "attribute": 1_000,
+}
 TAG_LIMIT, TAGS_LIMIT = 50, 20
+ATTRIBUTE_NAME_LIMIT, ATTRIBUTES_LIMIT = 100, 100
 
 
 @dataclass
@@ -26,7 +35,11 @@ class ChannelData:
 
 @dataclass
 class CustomerData:
-    """A customer as typed, or cleaned by `clean`; blank is ''."""
+    """A customer as typed, or cleaned by `clean`; blank is ''.
+
+    Attributes are texts under names of the business's own. A change sets those that it names and takes away those
+    that it names with ''; the others stay.
+    """
 
     name: str
     kind: str = "person"
@@ -36,6 +49,7 @@ class CustomerData:
     external_id: str = ""
     tags: list[str] = field(default_factory=list)
     channels: list[ChannelData] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
 
 
 def clean(data: CustomerData, region: str) -> CustomerData:
@@ -58,6 +72,10 @@ def clean(data: CustomerData, region: str) -> CustomerData:
         cleaned.tags = clean_tags(data.tags)
     except ValueError as error:
         errors["tags"] = [str(error)]
+    try:
+        cleaned.attributes = clean_attributes(data.attributes)
+    except ValueError as error:
+        errors["attributes"] = [str(error)]
     for channel in data.channels:
         try:
             cleaned.channels.append(clean_channel(channel, region))
@@ -99,6 +117,29 @@ def clean_tags(tags: Iterable[str]) -> list[str]:
     if len(unique) > TAGS_LIMIT:
         raise ValueError(_("There are more than %(count)d tags.", count=TAGS_LIMIT))
     return list(unique.values())
+
+
+def clean_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Attributes with their names and texts cleaned; ValueError says what is wrong."""
+    cleaned = {squeeze(name): clean_text("attribute", value) for name, value in attributes.items()}
+    for name in cleaned:
+        if not name or has_control(name):
+            raise ValueError(_("The name of an attribute cannot be blank or have characters that cannot be shown."))
+        if len(name) > ATTRIBUTE_NAME_LIMIT:
+            limit = ATTRIBUTE_NAME_LIMIT
+            raise ValueError(_("The name of an attribute is longer than %(count)d characters.", count=limit))
+    if len(cleaned) > ATTRIBUTES_LIMIT:
+        raise ValueError(_("There are more than %(count)d attributes.", count=ATTRIBUTES_LIMIT))
+    return cleaned
+
+
+def merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+    """The attributes after a change that gives some of them; those given as '' are gone.
+
+    >>> merged({"Size": "M", "Manager": "Olga"}, {"Size": "", "Source": "Fair"})
+    {'Manager': 'Olga', 'Source': 'Fair'}
+    """
+    return {name: value for name, value in {**before, **given}.items() if value}
 
 
 def clean_channel(channel: ChannelData, region: str) -> ChannelData:

@@ -17,7 +17,8 @@ from crm.models import Account, ContactChannel, Customer, Payment, Tag
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.channels import refuse_taken
-from crm.services.customer_data import CustomerData, clean
+from crm.services.customer_data import CustomerData, clean, merged
+from crm.services.importing.plan import ATTRIBUTE
 from crm.text import fold, has_control, squeeze
 
 _TAG_NAMES = select(Tag.__table__.c.name).order_by(Tag.__table__.c.key).limit(500)
@@ -63,7 +64,9 @@ def create(actor: Actor, data: CustomerData, allow_duplicate: bool = False) -> C
     with atomic() as session, unique_external_id(cleaned.external_id):
         if not allow_duplicate:
             refuse_taken([(channel.type, channel.normalized) for channel in cleaned.channels])
-        customer = Customer(tags=tags_named(cleaned.tags), **_columns(cleaned))
+        customer = Customer(
+            tags=tags_named(cleaned.tags), attributes=merged({}, cleaned.attributes), **_columns(cleaned)
+        )
         customer.channels = [
             ContactChannel(
                 type=channel.type,
@@ -95,6 +98,7 @@ def update(actor: Actor, pk: int, version: int, data: CustomerData) -> Customer:
             raise StaleVersion(_("Somebody else has changed this customer meanwhile."), before, customer.version)
         for name, value in _columns(cleaned).items():
             setattr(customer, name, value)
+        customer.attributes = merged(customer.attributes, cleaned.attributes)
         customer.tags = tags_named(cleaned.tags)
         changes = audit.difference(before, snapshot(customer))
         if changes:
@@ -159,7 +163,8 @@ def touch(customer: Customer) -> None:
 def snapshot(customer: Customer) -> dict[str, Any]:
     """The customer's fields as people know them, for forms and the audit trail."""
     fields: dict[str, Any] = {name: getattr(customer, name) or "" for name in FIELDS}
-    return fields | {"tags": [tag.name for tag in sorted(customer.tags, key=lambda tag: tag.key)]}
+    attributes = {f"{ATTRIBUTE}{name}": value for name, value in customer.attributes.items()}
+    return fields | attributes | {"tags": [tag.name for tag in sorted(customer.tags, key=lambda tag: tag.key)]}
 
 
 def tags_named(names: list[str]) -> list[Tag]:

@@ -1,6 +1,5 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
-import json
 import os
 import secrets
 import shutil
@@ -16,12 +15,13 @@ from crm.config import LOCALES
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.errors import NotFound
 from crm.i18n import gettext as _
-from crm.models import Import, ImportFailure, ImportNote, ImportOpening
+from crm.models import Import, ImportOpening, ImportRow
 from crm.queue import enqueue
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.importing import failures, file, lease
 from crm.services.importing.failures import Failure
+from crm.services.importing.plan import MATCH, Column, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.run import run
 from crm.services.tables import Layout
@@ -58,7 +58,7 @@ def accept(
             filename=file_name(filename),
             stored_as=name,
             size=size,
-            on_duplicate=on_duplicate,
+            plan=Plan(tuple(map(Column, layout.header.mapping)), match=MATCH[:3], on_duplicate=on_duplicate).as_json(),
             locale=_known_locale(locale),
             created_by_id=actor.user_id,
             origin=actor.origin[:64],
@@ -127,10 +127,15 @@ def openings(pk: int) -> list[ImportOpening]:
     return list(db.session.scalars(found.execution_options(populate_existing=True)))
 
 
-def notes(pk: int, limit: int) -> tuple[list[ImportNote], int]:
+def notes(pk: int, limit: int) -> tuple[list[ImportRow], int]:
     """The first of the rows that were taken but for something, and how many there are."""
-    first = select(ImportNote).where(ImportNote.import_id == pk).order_by(ImportNote.row).limit(limit)
-    number = db.session.scalar(select(func.count()).where(ImportNote.import_id == pk).select_from(ImportNote))
+    noted = (
+        ImportRow.import_id == pk,
+        ImportRow.message.is_not(None),
+        ImportRow.outcome.in_(("created", "updated", "unchanged")),
+    )
+    first = select(ImportRow).where(*noted).order_by(ImportRow.row).limit(limit)
+    number = db.session.scalar(select(func.count()).select_from(ImportRow).where(*noted))
     return list(db.session.scalars(first)), number or 0
 
 
@@ -144,14 +149,14 @@ def _failures(pk: int) -> Iterator[Failure]:
     last = 0
     while True:
         page = (
-            select(ImportFailure.row, ImportFailure.cells, ImportFailure.error)
-            .where(ImportFailure.import_id == pk, ImportFailure.row > last)
-            .order_by(ImportFailure.row)
+            select(ImportRow.row, ImportRow.cells, ImportRow.message)
+            .where(ImportRow.import_id == pk, ImportRow.outcome == "failed", ImportRow.row > last)
+            .order_by(ImportRow.row)
             .limit(_PAGE)
         )
         found = db.session.execute(page).all()
         for failure in found:
-            yield json.loads(failure.cells), failure.error
+            yield failure.cells or [], failure.message or ""
         if len(found) < _PAGE:
             return
         last = found[-1].row
@@ -172,7 +177,6 @@ def _described(layout: Layout) -> dict[str, Any]:
         "delimiter": layout.delimiter,
         "header_line": header.line,
         "columns": header.columns,
-        "mapping": header.mapping,
         "total_rows": layout.total,
         "notes": layout.notes,
     }

@@ -48,12 +48,29 @@ def test_a_change_is_stored_and_noted_with_what_was_before(app, alice, anna, fie
     customers.update(Actor(alice.id, "10.0.0.1"), anna.id, 1, replace(WHOLE, **{field: after}))
     changed, (entry,) = fresh(anna.id), entries()
     stored = sorted(after) if field == "tags" else after
-    whole = {name: value for name, value in vars(WHOLE).items() if name != "channels"}
+    whole = {name: value for name, value in vars(WHOLE).items() if name not in ("channels", "attributes")}
     assert customers.snapshot(changed) == whole | {field: stored}
     assert (changed.version, changed.updated_at > anna.created_at) == (2, True)
     assert (entry.actor_id, entry.origin, entry.action) == (alice.id, "10.0.0.1", "customer.updated")
     assert entry.changes == {field: [before, stored]}
     assert [channel.normalized for channel in changed.channels] == ["+79123456789"]
+
+
+def test_attributes_are_set_and_taken_away_by_name_and_the_others_stay(app, anna):
+    first = replace(WHOLE, attributes={" Менеджер ": "Ольга", "Размер": "M", "Пусто": ""})
+    customers.update(CLI, anna.id, 1, first)
+    assert fresh(anna.id).attributes == {"Менеджер": "Ольга", "Размер": "M"}
+    customers.update(CLI, anna.id, 2, replace(WHOLE, attributes={"Размер": "", "Менеджер": "Пётр"}))
+    customers.update(CLI, anna.id, 3, WHOLE)
+    assert (fresh(anna.id).attributes, fresh(anna.id).version) == ({"Менеджер": "Пётр"}, 3)
+    assert entries()[-1].changes == {"attribute:Менеджер": ["Ольга", "Пётр"], "attribute:Размер": ["M", None]}
+
+
+@pytest.mark.parametrize("attributes", [{"": "x"}, {"a\x00": "x"}, {"a": "x\x00"}, {"a" * 101: "x"}, {"a": "x" * 1001}])
+def test_attributes_that_cannot_be_are_refused(app, anna, attributes):
+    with pytest.raises(Invalid) as refusal:
+        customers.update(CLI, anna.id, 1, replace(WHOLE, attributes=attributes))
+    assert list(refusal.value.fields) == ["attributes"]
 
 
 def test_a_change_of_nothing_leaves_no_trace(app, anna):

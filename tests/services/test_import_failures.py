@@ -67,7 +67,7 @@ def test_a_mended_file_goes_through_with_what_was_meant(app, delimiter):
     mended = text.replace("bad", "a@example.com", 1).replace("+7 000", "+79120000002").replace("-15.00", "15.00")
     second = take(mended)
     assert counts(second) == {"created": 2}
-    assert second.mapping[-1] is None
+    assert second.plan["columns"][-1]["field"] is None
     assert not any("error" in note for note in second.notes)
     assert db.session.execute(select(Customer.name, Customer.notes).order_by(Customer.id)).all() == [
         ("Anna", "=SUM(1+1)"),

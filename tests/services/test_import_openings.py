@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from bench.samples import customers_csv
 from crm.db import db
-from crm.models import Account, AccountBalance, ImportNote, ImportOpening, Operation, Payment
+from crm.models import Account, AccountBalance, ImportOpening, ImportRow, Operation, Payment
 from crm.services import imports
 from crm.services.importing import openings, run
 from tests import money, people
@@ -27,7 +27,9 @@ def held() -> list[tuple[str, int]]:
 
 
 def notes(upload_id: int) -> list[tuple[int, str]]:
-    wanted = sa.select(ImportNote.row, ImportNote.note).where(ImportNote.import_id == upload_id)
+    wanted = sa.select(ImportRow.row, ImportRow.message).where(
+        ImportRow.import_id == upload_id, ImportRow.message.is_not(None)
+    )
     return [tuple(row) for row in db.session.execute(wanted)]
 
 

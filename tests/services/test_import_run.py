@@ -66,7 +66,11 @@ def cut() -> None:
 def test_an_upload_is_checked_stored_and_queued(app, alice):
     upload = accept("Имя;Почта;Размер\nАнна;a@example.com;38\n".encode("cp1251"), r"C:\docs\Клиенты.csv")
     assert (upload.status, upload.filename, upload.total_rows, upload.read_rows) == ("queued", "Клиенты.csv", 1, 0)
-    assert (upload.encoding, upload.delimiter, upload.mapping) == ("cp1251", ";", ["first_name", "email", None])
+    assert (upload.encoding, upload.delimiter, [column["field"] for column in upload.plan["columns"]]) == (
+        "cp1251",
+        ";",
+        ["first_name", "email", None],
+    )
     assert upload.notes == ["The column Размер was not recognised and is left out."]
     assert files() == [upload.stored_as]
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.entity == "import")).one()

@@ -58,7 +58,7 @@ def test_htmx_is_told_where_to_go(manager):
 
 def test_the_choice_for_duplicates_is_kept(manager, anna):
     for choice in ("skip", "update", "create"):
-        assert accepted(manager, on_duplicate=choice).on_duplicate == choice
+        assert accepted(manager, on_duplicate=choice).plan["on_duplicate"] == choice
 
 
 def test_the_progress_asks_for_itself_until_it_is_over(manager):

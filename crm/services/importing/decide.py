@@ -1,5 +1,6 @@
 """What becomes of each row: created, updated, unchanged, skipped or failed. Pure: customers in, decisions out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -41,24 +42,35 @@ class Opening:
 Owners = dict[Key, list[Record]]
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What becomes of one row: `outcome` is one of `models.imports.OUTCOMES`, `message` says what was not taken."""
+
+    row: Row
+    outcome: str
+    record: Record | None = None
+    message: str = ""
+    changes: Changes | None = None
+    version: int | None = None
+
+
 @dataclass
 class Decisions:
-    """What is to be counted and written for some rows; each record stands in it once."""
+    """What is to be counted and written for some rows: one result a row, in their order, and each record once."""
 
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    skipped: int = 0
+    results: list[Result] = field(default_factory=list)
     new: list[Record] = field(default_factory=list)
     changed: list[Record] = field(default_factory=list)
-    failures: list[tuple[Row, str]] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
-    notes: list[tuple[Row, str]] = field(default_factory=list)  # rows that were taken, but for something
 
     @property
-    def failed(self) -> int:
-        """How many rows are not taken."""
-        return len(self.failures)
+    def counts(self) -> Counter[str]:
+        """How many rows have each outcome."""
+        return Counter(result.outcome for result in self.results)
+
+    def fail(self, row: Row, message: str) -> None:
+        """Leave the row out, and say why."""
+        self.results.append(Result(row, "failed", message=message))
 
 
 def decide(rows: Iterable[Row], owners: Owners, on_duplicate: str) -> Decisions:
@@ -69,15 +81,16 @@ def decide(rows: Iterable[Row], owners: Owners, on_duplicate: str) -> Decisions:
     take = _RULES[on_duplicate]
     for row in rows:
         if row.error:
-            decisions.failures.append((row, row.error))
+            decisions.fail(row, row.error)
         else:
             take(row, owners, decisions)
     return decisions
 
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
-    if any(key in owners for key in row.keys):
-        decisions.skipped += 1
+    holder = next((owners[key][0] for key in row.keys if key in owners), None)
+    if holder:
+        decisions.results.append(Result(row, "skipped", holder, version=holder.version))
     else:
         _create(row, owners, decisions)
 
@@ -90,7 +103,7 @@ def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
     if not matches:
         _create(row, owners, decisions)
     elif len(matches) > 1:
-        decisions.failures.append((row, _ambiguous(matches)))
+        decisions.fail(row, _ambiguous(matches))
     else:
         _merge(row, next(iter(matches)), owners, decisions)
 
@@ -99,7 +112,7 @@ def _create_always(row: Row, owners: Owners, decisions: Decisions) -> None:
     holders = owners.get(("external_id", row.data.external_id))
     if holders:
         values = {"value": row.data.external_id, "name": holders[0].data.name}
-        decisions.failures.append((row, _("%(name)s has the external ID %(value)s already.", **values)))
+        decisions.fail(row, _("%(name)s has the external ID %(value)s already.", **values))
     else:
         _create(row, owners, decisions)
 
@@ -115,9 +128,9 @@ def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     data = row.data
     record = Record(data, derived=row.derived, channels=data.channels, tags=data.tags)
     record.events.append(("customer.created", {"name": (None, data.name)}))
-    decisions.created += 1
     decisions.new.append(record)
-    _open(row, record, decisions)
+    _opened, note = _open(row, record, decisions)
+    decisions.results.append(Result(row, "created", record, note, version=record.version))
     for key in row.keys:
         owners[key] = [record]
 
@@ -127,15 +140,16 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
     try:
         tags = clean_tags([*before.tags, *row.data.tags])
     except ValueError as error:  # together they are too many
-        decisions.failures.append((row, str(error)))
+        decisions.fail(row, str(error))
         return
     channels = _missing_channels(before, row.data)
     after = replace(before, **_given(row), tags=tags, channels=[*before.channels, *channels])
     changes = _changes(before, after, channels)
-    opened = _open(row, record, decisions)
+    opened, note = _open(row, record, decisions)
+    outcome = "updated" if changes or opened else "unchanged"
+    version = record.version + bool(changes)
+    decisions.results.append(Result(row, outcome, record, note, {**changes, **opened} or None, version))
     if not changes:
-        decisions.updated += opened
-        decisions.unchanged += not opened
         return
     if not record.events:  # else it stands among the new or the changed ones already
         decisions.changed.append(record)
@@ -143,38 +157,36 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
     record.channels = [*record.channels, *channels]
     record.tags = [*record.tags, *tags[len(before.tags) :]]
     record.events.append(("customer.updated", changes))
-    decisions.updated += 1
     if "external_id" in changes:
         owners.pop(("external_id", before.external_id), None)
     for key in row.keys:
         owners[key] = [record]
 
 
-def _open(row: Row, record: Record, decisions: Decisions) -> bool:
+def _open(row: Row, record: Record, decisions: Decisions) -> tuple[Changes, str]:
     """Have a wallet opened with the row's balance, where there is none in its currency: a file tells what was there
-    before, it never tops up. Another balance than the wallet has is noted.
+    before, it never tops up. What was opened, and what is to be said where the wallet has another balance.
     """
     if row.opening is None:
-        return False
+        return {}, ""
     currency, amount = row.opening
     held = record.balances.get(currency)
     if held is None:
         record.balances[currency] = amount
         decisions.openings.append(Opening(record, currency, amount, row.number))
-        return True
+        return {f"wallet:{currency}": (None, money.to_text(amount, currency))}, ""
     if held != amount:
         values = {"held": money.to_text(held, currency), "given": money.to_text(amount, currency)}
-        sentence = _(
+        return {}, _(
             "There is a wallet with %(held)s %(currency)s already; the balance of %(given)s was left out.",
             currency=currency,
             **values,
         )
-        decisions.notes.append((row, sentence))
-    return False
+    return {}, ""
 
 
-def _given(row: Row) -> dict[str, str]:
-    given = {name: value for name in _FIELDS if (value := getattr(row.data, name))}
+def _given(row: Row) -> dict[str, Any]:
+    given: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(row.data, name))}
     return given | {"kind": row.data.kind} if row.has_kind else given
 
 

@@ -16,16 +16,17 @@ from sqlalchemy import update
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
+from crm.models.imports import OUTCOMES
 from crm.services import audit, currencies
 from crm.services.audit import Actor
 from crm.services.importing.decide import Decisions
+from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, Row, rows
 from crm.tabular.records import records
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 3
-COUNTERS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
 class LeaseLostError(Exception):
@@ -76,7 +77,8 @@ def advance(task: Task, decisions: Decisions, read: int) -> None:
 
     Raises `LeaseLostError` where another process has taken over: what was written with it is rolled back then.
     """
-    counted: dict[str, Any] = {name: getattr(Import, name) + getattr(decisions, name) for name in COUNTERS}
+    counts = decisions.counts
+    counted: dict[str, Any] = {name: getattr(Import, name) + counts[name] for name in OUTCOMES}
     mine = (Import.id == task.id, Import.lease == task.token, Import.status == "running")
     done = db.session.execute(
         update(Import)
@@ -128,6 +130,7 @@ def _stuck(upload: Import) -> str:
 
 
 def _task(upload: Import) -> Task:
+    plan = Plan.from_json(upload.plan)
     return Task(
         id=upload.id,
         token=upload.lease or "",
@@ -135,8 +138,8 @@ def _task(upload: Import) -> Task:
         encoding=upload.encoding,
         delimiter=upload.delimiter,
         header_line=upload.header_line,
-        layout=layout_of(upload.columns, upload.mapping),
-        on_duplicate=upload.on_duplicate,
+        layout=layout_of(upload.columns, plan.fields),
+        on_duplicate=plan.on_duplicate,
         locale=upload.locale,
         actor_id=upload.created_by_id,
         read_rows=upload.read_rows,
@@ -158,7 +161,7 @@ def close(upload: Import, status: str, error: str = "") -> None:
     """Give the locked row its final status, within the present transaction; the stored file goes with the commit."""
     upload.status, upload.error, upload.finished_at = status, error, utcnow()
     upload.lease = upload.lease_until = None
-    counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *COUNTERS)}
+    counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *OUTCOMES)}
     audit.record(Actor(upload.created_by_id, f"import {upload.id}"), f"import.{status}", "import", upload.id, counts)
     path = uploads() / upload.stored_as
     on_commit(lambda: path.unlink(missing_ok=True))

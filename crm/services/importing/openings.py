@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from crm import bulk
 from crm.db import db, is_postgresql
 from crm.ledger import accounts, engine
 from crm.ledger.engine import Draft
@@ -15,12 +14,10 @@ from crm.services.importing.decide import Decisions, Opening
 
 
 def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
-    """Open the wallets that were decided on and post what they begin with; note the rows whose balance was left out.
+    """Open the wallets that were decided on and post what they begin with.
 
     The customers must be stored. So many statements, however many rows.
     """
-    notes = [(import_id, row.number, sentence) for row, sentence in decisions.notes]
-    bulk.insert("import_notes", ("import_id", "row", "note"), notes)
     if not decisions.openings:
         return
     wallets = [(opening.record.pk or 0, opening.currency, "") for opening in decisions.openings]

@@ -67,8 +67,8 @@ def rehearse(
             db.session.rollback()  # nothing stays locked
             decisions = decide(block, known.owners, on_duplicate)
             for name in ("created", "updated", "unchanged", "skipped"):
-                setattr(result, name, getattr(result, name) + getattr(decisions, name))
-            result.failures += [(row.cells, error) for row, error in decisions.failures]
+                setattr(result, name, getattr(result, name) + decisions.counts[name])
+            result.failures += [(one.row.cells, one.message) for one in decisions.results if one.outcome == "failed"]
             result.rows += len(block)
             progress(result.rows, layout.total)
     return result

@@ -1,6 +1,7 @@
 """Writing customers by the thousand: COPY on PostgreSQL, executemany on SQLite; ids are taken beforehand."""
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from crm import bulk
 from crm.bulk import among, insert, new_ids, packed
 from crm.db import db, utcnow
 from crm.models import Customer, Tag
-from crm.services.importing.decide import Decisions, Record
+from crm.services.importing.decide import Decisions, Record, Result
 from crm.text import fold
 
 _KEYS = ("name_key", "city_key", "phone_key", "email_key", "tags_key", "search_text")
@@ -18,7 +19,7 @@ _FIELDS = ("kind", "name", "company", "city", "notes")
 CUSTOMER = ("id", *_FIELDS, "external_id", "status", "version", "created_at", "updated_at", *_KEYS)
 CHANNEL = ("customer_id", "type", "value", "normalized", "label", "is_primary", "created_at")
 _AUDIT = ("at", "actor_id", "origin", "action", "entity", "entity_id", "changes")
-_FAILURE = ("import_id", "row", "cells", "error")
+_ROW = ("import_id", "row", "version", "customer_id", "outcome", "message", "changes", "cells")
 
 
 def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
@@ -36,8 +37,26 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
     insert("contact_channels", CHANNEL, [row for record in records for row in channel_rows(record, stamp)])
     insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
     insert("audit_entries", _AUDIT, [row for record in records for row in _audit(record, stamp, import_id, actor_id)])
-    failures = [(import_id, row.number, json.dumps(row.cells), error) for row, error in decisions.failures]
-    insert("import_failures", _FAILURE, failures)
+    write_results(decisions.results, import_id)
+
+
+def write_results(results: Iterable[Result], import_id: int) -> None:
+    """Store what became of each row, within the present transaction; the cells only of rows that were not taken."""
+    insert("import_rows", _ROW, [_result(result, import_id) for result in results])
+
+
+def _result(result: Result, import_id: int) -> tuple[Any, ...]:
+    not_taken = result.outcome in ("failed", "skipped")
+    return (
+        import_id,
+        result.row.number,
+        result.version,
+        result.record.pk if result.record else None,
+        result.outcome,
+        result.message or None,
+        json.dumps(result.changes) if result.changes else None,
+        json.dumps(result.row.cells) if not_taken else None,
+    )
 
 
 def customer_row(record: Record, stamp: str) -> tuple[Any, ...]:
