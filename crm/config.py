@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from email.utils import parseaddr
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -15,6 +16,8 @@ import phonenumbers
 from iso4217 import Currency
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
+
+from crm import mail, money
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "ru")
@@ -58,14 +61,23 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"CRM_INSTANCE: the folder {instance} cannot be made ({error.strerror}).") from error
     production = _choice(env, "CRM_ENV", ("development", "production"), "development") == "production"
+    host, port = env.get("CRM_HOST") or "127.0.0.1", _integer(env, "CRM_PORT", 8000, 1, 65535)
+    currency = _currency("CRM_DEFAULT_CURRENCY", env.get("CRM_DEFAULT_CURRENCY") or "RUB")
+    base, server = _base(env, host, port), _mail_server(env)
     return {
         "CRM_INSTANCE": instance,
         "CRM_ENV": "production" if production else "development",
-        "CRM_HOST": env.get("CRM_HOST") or "127.0.0.1",
-        "CRM_PORT": _integer(env, "CRM_PORT", 8000, 1, 65535),
+        "CRM_HOST": host,
+        "CRM_PORT": port,
         "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
         "CRM_TRUSTED_PROXIES": _integer(env, "CRM_TRUSTED_PROXIES", 0, 0, 10),
-        "CRM_DEFAULT_CURRENCY": _currency(env),
+        "CRM_BASE_URL": base,
+        "CRM_SIGNUP": _choice(env, "CRM_SIGNUP", ("on", "off"), "on") == "on",
+        "CRM_SIGNUP_CURRENCIES": _currencies(env, currency),
+        "CRM_WELCOME_BONUS": _bonus(env),
+        "CRM_MAIL_FROM": _sender(env, base, server),
+        "MAIL_SERVER": server,
+        "CRM_DEFAULT_CURRENCY": currency,
         "CRM_DEFAULT_REGION": _region(env),
         "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
         "CRM_TIMEZONE": _timezone(env),
@@ -96,10 +108,72 @@ def _integer(env: Mapping[str, str], name: str, default: int, low: int, high: in
     return int(raw)
 
 
-def _currency(env: Mapping[str, str]) -> str:
-    value = env.get("CRM_DEFAULT_CURRENCY") or "RUB"
+def _currency(name: str, value: str) -> str:
     if value not in {currency.code for currency in Currency if currency.exponent is not None}:
-        raise ConfigError(f"CRM_DEFAULT_CURRENCY is {value!r}, it must be an ISO 4217 code such as RUB.")
+        raise ConfigError(f"{name} is {value[:40]!r}, it must be an ISO 4217 code such as RUB.")
+    return value
+
+
+def _currencies(env: Mapping[str, str], default: str) -> tuple[str, ...]:
+    """Of the wallets that who signs up gets: codes between commas, `none` for no wallet."""
+    value = env.get("CRM_SIGNUP_CURRENCIES") or default
+    if value == "none":
+        return ()
+    codes = [_currency("CRM_SIGNUP_CURRENCIES", code.strip()) for code in value.split(",")]
+    return tuple(dict.fromkeys(codes))
+
+
+def _bonus(env: Mapping[str, str]) -> tuple[int, str] | None:
+    """Minor units and currency of what who signs up is given."""
+    value = env.get("CRM_WELCOME_BONUS") or "none"
+    if value == "none":
+        return None
+    amount, _blank, code = value.strip().rpartition(" ")
+    currency = _currency("CRM_WELCOME_BONUS", code)
+    try:
+        minor = money.parse(amount, currency)
+    except money.AmountError:
+        minor = 0
+    if not minor:
+        raise ConfigError(f"CRM_WELCOME_BONUS is {value[:40]!r}, it must be an amount and a currency: 100.00 RUB.")
+    return minor, currency
+
+
+def _base(env: Mapping[str, str], host: str, port: int) -> str:
+    """Where people reach the product, for the links in mails: never what a request claims, which may be a trap."""
+    value = (env.get("CRM_BASE_URL") or "").rstrip("/")
+    if not value:
+        return f"http://{'localhost' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104  (nothing is bound)
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:
+        usable = False
+    if not usable or parts.query or parts.fragment or not value.isprintable() or " " in value:
+        raise ConfigError(f"CRM_BASE_URL is {value[:80]!r}, it must be an address such as https://crm.example.com.")
+    return value
+
+
+def _mail_server(env: Mapping[str, str]) -> mail.Server | None:
+    if not env.get("MAIL_URL"):
+        return None
+    try:
+        return mail.server_of(env["MAIL_URL"])
+    except ValueError as error:
+        raise ConfigError(
+            "MAIL_URL cannot be read; write it as smtp://host:25, smtps://user:password@host or"
+            " smtp+starttls://user:password@host."
+        ) from error
+
+
+def _sender(env: Mapping[str, str], base: str, server: mail.Server | None) -> str:
+    value = env.get("CRM_MAIL_FROM", "").strip()
+    if not value:
+        known = server.user if server and "@" in server.user else f"no-reply@{urlsplit(base).hostname}"
+        return f"Wallet CRM <{known}>"
+    address = parseaddr(value)[1]
+    if not value.isprintable() or "@" not in address.strip("@") or " " in address:
+        raise ConfigError(f"CRM_MAIL_FROM is {value[:80]!r}, it must be as Our Shop <shop@example.com>.")
     return value
 
 

@@ -1,8 +1,8 @@
 """Languages: what a string, a plural, a date and a number look like to the person who reads."""
 
-from flask_babel import Babel, gettext, lazy_gettext, ngettext, pgettext
+from flask_babel import Babel, force_locale, gettext, lazy_gettext, ngettext, pgettext
 
-__all__ = ["LANGUAGES", "babel", "gettext", "lazy_gettext", "ngettext", "pgettext"]
+__all__ = ["LANGUAGES", "babel", "force_locale", "gettext", "lazy_gettext", "ngettext", "pgettext"]
 
 babel = Babel()
 LANGUAGES = {"en": "English", "ru": "Русский"}

@@ -8,17 +8,22 @@ from sqlalchemy.exc import OperationalError
 from crm.errors import Busy
 from crm.ledger import days
 from crm.queue import answer, enqueue
-from crm.services import imports, posting
+from crm.services import imports, mails, posting
 
 log = logging.getLogger(__name__)
 
 
 def run_import(import_id: int) -> None:
     """Go on with an import from where it stands, to its end. A worker does one job at a time: payments that wait are
-    posted between the import's chunks, not after it.
+    posted between the import's chunks, and a letter is sent, not after it.
     """
     with current_app.app_context():
-        imports.run(import_id, lambda _read, _total: posting.post_some())
+        imports.run(import_id, lambda _read, _total: _meanwhile())
+
+
+def _meanwhile() -> None:
+    posting.post_some()
+    mails.deliver(limit=1)
 
 
 def post_payments() -> None:
@@ -31,15 +36,27 @@ def post_payments() -> None:
             log.warning("The database does not answer; payments that wait are posted by the next sweep: %s", error)
 
 
+def send_mails() -> None:
+    """Send the letters that wait until none is due."""
+    with current_app.app_context():
+        answer(mails.JOB)
+        try:
+            mails.deliver()
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer; letters that wait are sent by the next sweep: %s", error)
+
+
 def sweep() -> None:
-    """Ring the bell for imports and payments that wait though nobody works on them: their job was lost, or their
-    worker died.
+    """Ring the bell for imports, payments and letters that wait though nobody works on them: their job was lost, or
+    their worker died.
 
     Days that are over get their sums.
     """
     with current_app.app_context():
         try:
             posting.call_worker()
+            mails.call_worker()
+            mails.forget()
             overdue = imports.overdue()
             days.close()
         except OperationalError as error:

@@ -53,6 +53,28 @@ def environment(instance: Path, **given: str) -> dict[str, str]:
         ("REDIS_URL", "http://localhost"),
         ("REDIS_URL", "redis://localhost:port"),
         ("SECRET_KEY", "short"),
+        ("MAIL_URL", "mail.example.com"),
+        ("MAIL_URL", "http://mail.example.com"),
+        ("MAIL_URL", "smtp://"),
+        ("MAIL_URL", "smtp://host:port"),
+        ("MAIL_URL", "smtp://host:0"),
+        ("MAIL_URL", "smtp://host:99999"),
+        ("MAIL_URL", "smtp://host/path"),
+        ("CRM_MAIL_FROM", "nobody"),
+        ("CRM_MAIL_FROM", "a@b.c\nBcc: all@example.com"),
+        ("CRM_BASE_URL", "crm.example.com"),
+        ("CRM_BASE_URL", "javascript:alert(1)"),
+        ("CRM_BASE_URL", "https://user@crm.example.com"),
+        ("CRM_BASE_URL", "https://crm.example.com/?q"),
+        ("CRM_BASE_URL", "https://crm.example.com:port"),
+        ("CRM_SIGNUP", "yes"),
+        ("CRM_SIGNUP_CURRENCIES", "RUB, RUR"),
+        ("CRM_SIGNUP_CURRENCIES", "RUB,"),
+        ("CRM_WELCOME_BONUS", "100"),
+        ("CRM_WELCOME_BONUS", "100.001 RUB"),
+        ("CRM_WELCOME_BONUS", "0 RUB"),
+        ("CRM_WELCOME_BONUS", "-5 RUB"),
+        ("CRM_WELCOME_BONUS", "RUB"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence_that_names_it(tmp_path, name, value):
@@ -67,6 +89,37 @@ def test_a_database_password_is_not_told(tmp_path):
     with pytest.raises(ConfigError) as refusal:
         load(environment(tmp_path, DATABASE_URL="mysql://root:verysecret@localhost/crm"))
     assert "verysecret" not in str(refusal.value)
+
+
+def test_a_mail_password_is_not_told(tmp_path):
+    with pytest.raises(ConfigError) as refusal:
+        load(environment(tmp_path, MAIL_URL="smtp://crm:verysecret@host:port"))
+    assert "verysecret" not in str(refusal.value)
+
+
+def test_what_customers_get_who_sign_up(tmp_path):
+    config = load(environment(tmp_path))
+    assert (config["CRM_SIGNUP"], config["CRM_SIGNUP_CURRENCIES"], config["CRM_WELCOME_BONUS"]) == (
+        True,
+        ("RUB",),
+        None,
+    )
+    given = {"CRM_SIGNUP_CURRENCIES": "RUB, EUR,RUB", "CRM_WELCOME_BONUS": "1 250,50 EUR", "CRM_SIGNUP": "off"}
+    config = load(environment(tmp_path, **given))
+    assert config["CRM_SIGNUP_CURRENCIES"] == ("RUB", "EUR") and not config["CRM_SIGNUP"]
+    assert config["CRM_WELCOME_BONUS"] == (125_050, "EUR")
+
+
+def test_links_in_mails_lead_to_where_the_product_is(tmp_path):
+    assert load(environment(tmp_path))["CRM_BASE_URL"] == "http://127.0.0.1:8000"
+    assert load(environment(tmp_path, CRM_HOST="0.0.0.0", CRM_PORT="81"))["CRM_BASE_URL"] == "http://localhost:81"
+    config = load(environment(tmp_path, CRM_BASE_URL="https://crm.example.com/"))
+    assert config["CRM_BASE_URL"] == "https://crm.example.com"
+    assert config["CRM_MAIL_FROM"] == "Wallet CRM <no-reply@crm.example.com>"
+    given = {"CRM_MAIL_FROM": "Our Shop <shop@example.com>"}
+    assert load(environment(tmp_path, **given))["CRM_MAIL_FROM"] == "Our Shop <shop@example.com>"
+    mailbox = load(environment(tmp_path, MAIL_URL="smtps://crm%40example.com:secret@mail.example.com"))
+    assert mailbox["CRM_MAIL_FROM"] == "Wallet CRM <crm@example.com>"
 
 
 def test_an_instance_folder_that_cannot_be_made_stops_the_start(tmp_path):

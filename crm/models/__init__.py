@@ -6,6 +6,7 @@ from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
+from crm.models.mail import Mail
 from crm.models.user import Permission, Role, User
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ImportMapping",
     "ImportOpening",
     "ImportRow",
+    "Mail",
     "Operation",
     "Payment",
     "PaymentBatch",

@@ -5,7 +5,7 @@ import secrets
 from datetime import datetime
 
 from flask_login import UserMixin
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.db import Base, BigId, UtcDateTime, folded, utcnow
@@ -28,13 +28,14 @@ class Permission(enum.StrEnum):
     READ = "read"  # see everything but settings
     WRITE = "write"  # customers, channels, imports
     ADMIN = "admin"  # users, audit log, settings
+    PORTAL = "portal"  # the own money, as a customer
 
 
 MAY: dict[Role, frozenset[Permission]] = {
-    Role.CUSTOMER: frozenset({Permission.OWN}),
+    Role.CUSTOMER: frozenset({Permission.OWN, Permission.PORTAL}),
     Role.VIEWER: frozenset({Permission.OWN, Permission.READ}),
     Role.MANAGER: frozenset({Permission.OWN, Permission.READ, Permission.WRITE}),
-    Role.ADMIN: frozenset(Permission),
+    Role.ADMIN: frozenset(Permission) - {Permission.PORTAL},
 }
 ROLE_NAMES = {
     Role.ADMIN: _l("Administrator"),
@@ -43,6 +44,8 @@ ROLE_NAMES = {
     Role.CUSTOMER: _l("Customer"),
 }
 THEMES = ("auto", "light", "dark")
+_A_CUSTOMER = text("customer_id IS NOT NULL")
+_NOT_WELCOMED = text("customer_id IS NOT NULL AND email_confirmed_at IS NOT NULL AND welcomed_at IS NULL")
 
 
 def new_session_key() -> str:
@@ -57,6 +60,9 @@ class User(UserMixin, Base):
     __table_args__ = (
         CheckConstraint("role IN ('viewer', 'manager', 'admin', 'customer')", name="role"),
         CheckConstraint("theme IN ('auto', 'light', 'dark')", name="theme"),
+        CheckConstraint("customer_id IS NULL OR role = 'customer'", name="customer"),
+        Index("ix_users_customer_id", "customer_id", postgresql_where=_A_CUSTOMER, sqlite_where=_A_CUSTOMER),
+        Index("ix_users_not_welcomed", "id", postgresql_where=_NOT_WELCOMED, sqlite_where=_NOT_WELCOMED),
         {"sqlite_autoincrement": True},
     )
 
@@ -71,6 +77,11 @@ class User(UserMixin, Base):
     session_key: Mapped[str] = mapped_column(String(40), default=new_session_key)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     last_login_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of customers alone: whose money is theirs, since when they are known to read what is sent to the e-mail, and when
+    # their wallets were opened.
+    customer_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id", ondelete="SET NULL"))
+    email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    welcomed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @property
     def is_active(self) -> bool:
@@ -80,6 +91,11 @@ class User(UserMixin, Base):
     def get_id(self) -> str:
         """What a session remembers: a new password makes a new key and so ends all other sessions."""
         return f"{self.id}.{self.session_key}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a customer has shown to read what is sent to the e-mail; until then no money of theirs moves."""
+        return self.email_confirmed_at is not None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role includes the permission."""
