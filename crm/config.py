@@ -63,7 +63,6 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     production = _choice(env, "CRM_ENV", ("development", "production"), "development") == "production"
     host, port = env.get("CRM_HOST") or "127.0.0.1", _integer(env, "CRM_PORT", 8000, 1, 65535)
     currency = _currency("CRM_DEFAULT_CURRENCY", env.get("CRM_DEFAULT_CURRENCY") or "RUB")
-    base, server = _base(env, host, port), _mail_server(env)
     return {
         "CRM_INSTANCE": instance,
         "CRM_ENV": "production" if production else "development",
@@ -71,12 +70,6 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CRM_PORT": port,
         "WEB_CONCURRENCY": _integer(env, "WEB_CONCURRENCY", 2, 1, 64),
         "CRM_TRUSTED_PROXIES": _integer(env, "CRM_TRUSTED_PROXIES", 0, 0, 10),
-        "CRM_BASE_URL": base,
-        "CRM_SIGNUP": _choice(env, "CRM_SIGNUP", ("on", "off"), "on") == "on",
-        "CRM_SIGNUP_CURRENCIES": _currencies(env, currency),
-        "CRM_WELCOME_BONUS": _bonus(env),
-        "CRM_MAIL_FROM": _sender(env, base, server),
-        "MAIL_SERVER": server,
         "CRM_DEFAULT_CURRENCY": currency,
         "CRM_DEFAULT_REGION": _region(env),
         "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
@@ -90,8 +83,23 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         # Limits are counted in Redis, for all web processes together; without it, in each by itself.
         "RATELIMIT_STORAGE_URI": redis.replace("unix://", "redis+unix://", 1),
         "SESSION_COOKIE_SECURE": production,
+        **_customers(env, currency),
+        **_mail(env, host, port),
         **_ALWAYS,
     }
+
+
+def _customers(env: Mapping[str, str], currency: str) -> dict[str, Any]:
+    return {
+        "CRM_SIGNUP": _choice(env, "CRM_SIGNUP", ("on", "off"), "on") == "on",
+        "CRM_SIGNUP_CURRENCIES": _currencies(env, currency),
+        "CRM_WELCOME_BONUS": _bonus(env),
+    }
+
+
+def _mail(env: Mapping[str, str], host: str, port: int) -> dict[str, Any]:
+    base, server = _base(env, host, port), _mail_server(env)
+    return {"CRM_BASE_URL": base, "CRM_MAIL_FROM": _sender(env, base, server), "MAIL_SERVER": server}
 
 
 def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...], default: str) -> str:
