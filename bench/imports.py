@@ -24,6 +24,7 @@ from crm.services import imports
 from crm.services.audit import Actor
 from crm.services.importing import write
 from crm.services.importing.decide import Record
+from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, rows
 from crm.tabular.records import records
 
@@ -76,7 +77,7 @@ def _import(data: bytes) -> float:
 
 def _tuples(data: bytes) -> list[Table]:
     """The rows as they go into the tables, worked out beforehand: customers, channels, and wallets with openings."""
-    layout = Format(HEADER, list(HEADER), "RU", "RUB", frozenset(CURRENCIES))
+    layout = Format(HEADER, Plan.of_fields(HEADER), "RU", "RUB", frozenset(CURRENCIES))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
         path.write_bytes(data)
@@ -86,7 +87,7 @@ def _tuples(data: bytes) -> list[Table]:
     return [
         ("customers", write.CUSTOMER, [write.customer_row(record, _STAMP) for record in stored]),
         ("contact_channels", write.CHANNEL, channels),
-        *openings.tables([(pk, *row.opening) for pk, row in enumerate(good, 1) if row.opening], _STAMP),
+        *openings.tables([(pk, *opening) for pk, row in enumerate(good, 1) for opening in row.openings], _STAMP),
     ]
 
 

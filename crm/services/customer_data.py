@@ -16,10 +16,10 @@ LIMITS = {
     "notes": 10_000,
     "external_id": 100,
     "label": 50,
-    "attribute": 1_000,
+    "attribute": 500,
 }
 TAG_LIMIT, TAGS_LIMIT = 50, 20
-ATTRIBUTE_NAME_LIMIT, ATTRIBUTES_LIMIT = 100, 100
+ATTRIBUTE_NAME_LIMIT, ATTRIBUTES_LIMIT = 50, 30
 
 
 @dataclass

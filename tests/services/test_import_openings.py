@@ -42,7 +42,7 @@ def test_a_balance_opens_a_wallet_with_one_opening_payment(app, alice):
     assert (counts(upload), held()) == ({"created": 1}, [("RUB", 125050)])
     payment = db.session.scalars(sa.select(Payment)).one()
     assert (payment.kind, payment.status, payment.source) == ("opening", "COMPLETED", "opening")
-    assert payment.origin == f"import {upload.id}" and payment.idempotency_key == f"import {upload.id} row 2"
+    assert payment.origin == f"import {upload.id}" and payment.idempotency_key == f"import {upload.id} row 2 RUB"
     assert opened(upload.id) == {"RUB": (1, 125050)}
     money.check_ledger()
 

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crm.channel_types import ChannelType
+from crm.services.importing.plan import BALANCE, CHANNELS, LABEL, NAME_PARTS
 from crm.text import fold
 
-NAME_PARTS = ("first_name", "middle_name", "last_name")
-BALANCE = ("currency", "wallet_balance")
-SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", *BALANCE)
-CHANNELS = tuple(type_.value for type_ in ChannelType)
-FIELDS = (*SCALARS, *CHANNELS)
+SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", "currency", BALANCE)
+FIELDS = (*SCALARS, *CHANNELS, LABEL)
 ERROR_COLUMN = "error"  # what the file of failed rows adds; ignored when that file comes back
 
 # In order of preference: of two columns that mean one field, the one whose name stands first here is taken.

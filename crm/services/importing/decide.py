@@ -164,30 +164,34 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
 
 
 def _open(row: Row, record: Record, decisions: Decisions) -> tuple[Changes, str]:
-    """Have a wallet opened with the row's balance, where there is none in its currency: a file tells what was there
-    before, it never tops up. What was opened, and what is to be said where the wallet has another balance.
+    """Have wallets opened with the row's balances, where there is none in their currency: a file tells what was there
+    before, it never tops up. What was opened, and what is to be said where a wallet has another balance.
     """
-    if row.opening is None:
-        return {}, ""
-    currency, amount = row.opening
-    held = record.balances.get(currency)
-    if held is None:
-        record.balances[currency] = amount
-        decisions.openings.append(Opening(record, currency, amount, row.number))
-        return {f"wallet:{currency}": (None, money.to_text(amount, currency))}, ""
-    if held != amount:
-        values = {"held": money.to_text(held, currency), "given": money.to_text(amount, currency)}
-        return {}, _(
-            "There is a wallet with %(held)s %(currency)s already; the balance of %(given)s was left out.",
-            currency=currency,
-            **values,
-        )
-    return {}, ""
+    opened: Changes = {}
+    notes = []
+    for currency, amount in row.openings:
+        held = record.balances.get(currency)
+        if held is None:
+            record.balances[currency] = amount
+            decisions.openings.append(Opening(record, currency, amount, row.number))
+            opened[f"wallet:{currency}"] = (None, money.to_text(amount, currency))
+        elif held != amount:
+            notes.append(_left_out(currency, held, amount))
+    return opened, " ".join(notes)
+
+
+def _left_out(currency: str, held: int, given: int) -> str:
+    return _(
+        "There is a wallet with %(held)s %(currency)s already; the balance of %(given)s was left out.",
+        held=money.to_text(held, currency),
+        given=money.to_text(given, currency),
+        currency=currency,
+    )
 
 
 def _given(row: Row) -> dict[str, Any]:
     given: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(row.data, name))}
-    return given | {"kind": row.data.kind} if row.has_kind else given
+    return given | {"kind": row.data.kind} if "kind" in row.given else given
 
 
 def _missing_channels(before: CustomerData, given: CustomerData) -> list[ChannelData]:

@@ -65,11 +65,11 @@ def uploads() -> Path:
     return folder
 
 
-def layout_of(columns: list[str], mapping: list[str | None]) -> Format:
+def layout_of(columns: list[str], plan: Plan) -> Format:
     """How rows are to be read, with the product's own region and currency."""
     config = current_app.config
     known = frozenset(currencies.codes())
-    return Format(columns, mapping, config["CRM_DEFAULT_REGION"], config["CRM_DEFAULT_CURRENCY"], known)
+    return Format(columns, plan, config["CRM_DEFAULT_REGION"], config["CRM_DEFAULT_CURRENCY"], known)
 
 
 def advance(task: Task, decisions: Decisions, read: int) -> None:
@@ -138,7 +138,7 @@ def _task(upload: Import) -> Task:
         encoding=upload.encoding,
         delimiter=upload.delimiter,
         header_line=upload.header_line,
-        layout=layout_of(upload.columns, plan.fields),
+        layout=layout_of(upload.columns, plan),
         on_duplicate=plan.on_duplicate,
         locale=upload.locale,
         actor_id=upload.created_by_id,

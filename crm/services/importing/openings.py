@@ -30,7 +30,7 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
             amount=opening.amount,
             currency=opening.currency,
             source=TechnicalCode.OPENING.value,
-            key=f"import {import_id} row {opening.row}",
+            key=f"import {import_id} row {opening.row} {opening.currency}",
             created_by_id=actor_id,
             origin=f"import {import_id}",
         )

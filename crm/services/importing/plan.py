@@ -2,15 +2,20 @@
 Pure; kept as JSON with the import, so that a worker, the preview and an undo go by the same words.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
+
+from crm.channel_types import ChannelType
 
 Policy = Literal["overwrite", "fill", "never"]  # a field of a customer who exists: take it, only into a blank, leave it
 POLICIES: tuple[Policy, ...] = ("overwrite", "fill", "never")
 MATCH = ("external_id", "email", "phone", "channel")  # the usual order; `channel` is any other kind of channel
 ATTRIBUTE = "attribute:"  # before the name of a custom attribute that a column goes into
 BALANCE = "wallet_balance"
+LABEL = "label"  # a column with the labels of the column of channels that stands next to it
+NAME_PARTS = ("first_name", "middle_name", "last_name")
+CHANNELS = tuple(type_.value for type_ in ChannelType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,41 @@ class Plan:
         """The field of each column."""
         return [column.field for column in self.columns]
 
+    @property
+    def policies(self) -> dict[str, Policy]:
+        """What may be done to each field that has a column; parts of a name are `name`, and the first column tells."""
+        return {whole(column.field): column.policy for column in reversed(self.columns) if column.field}
+
+    def label_of(self, index: int) -> int | None:
+        """The column with the labels of a column of channels: the one before it, or else the one behind it."""
+        fields = [None, *self.fields, None, None]
+        before, own, behind, further = fields[index : index + 4]
+        if own not in CHANNELS or LABEL not in (before, behind):
+            return None
+        if before == LABEL:
+            return index - 1
+        return None if further in CHANNELS else index + 1
+
     def as_json(self) -> dict[str, Any]:
         """What `from_json` reads."""
         return asdict(self)
+
+    @classmethod
+    def of_fields(cls, fields: Iterable[str | None], **choices: Any) -> "Plan":
+        """A plan that only tells the field of each column."""
+        return cls(tuple(map(Column, fields)), **choices)
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Plan":
         """The plan that `as_json` wrote."""
         columns = tuple(Column(**column) for column in stored["columns"])
         return cls(**{**stored, "columns": columns, "match": tuple(stored["match"])})
+
+
+def whole(name: str) -> str:
+    """The customer's field that a field of the plan goes into: parts of a name make the name.
+
+    >>> whole("last_name"), whole("city")
+    ('name', 'city')
+    """
+    return "name" if name in NAME_PARTS else name

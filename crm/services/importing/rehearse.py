@@ -14,6 +14,7 @@ from crm.services.importing import failures, file, lease
 from crm.services.importing.decide import decide
 from crm.services.importing.failures import Failure
 from crm.services.importing.known import Known, load
+from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rows import rows
 from crm.services.importing.run import Progress, seldom_collected
 from crm.services.tables import Layout
@@ -60,7 +61,7 @@ def rehearse(
         shutil.copyfile(source, path)
         layout = file.examined(path, mapping)
         result, known = Rehearsal(layout), Known()
-        form = lease.layout_of(layout.header.columns, layout.header.mapping)
+        form = lease.layout_of(layout.header.columns, Plan.of_fields(layout.header.mapping, match=MATCH[:3]))
         source_rows = rows(layout.records(path), layout.header.line, form)
         while block := list(islice(source_rows, _BLOCK)):
             load(known, block, on_duplicate)

@@ -1,38 +1,26 @@
 """One row of a table: the customer it describes, or everything that is wrong with it. Pure."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
 from crm import money
-from crm.channel_types import ChannelError
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.models.customer import derived
 from crm.services import amounts
-from crm.services.customer_data import ChannelData, CustomerData, clean_channel, clean_tags, clean_text, settle
-from crm.services.importing import columns
+from crm.services.customer_data import CustomerData, settle
+from crm.services.importing import cells as reading
+from crm.services.importing.draft import Draft, Take, taker
+from crm.services.importing.plan import LABEL, NAME_PARTS, Column, Plan, whole
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, is_blank
-from crm.text import fold, has_control
 
-MANY = ":::"  # between several values in one cell, as Google Contacts writes it
-_GROUP_OF_ALL = "* mycontacts"
-_TAGS = re.compile(r":::|[,;\n]")
-_WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})\.0+\Z")
-_EXPONENT = re.compile(r"\+?\d[.,]?\d*E\+?\d+\Z", re.I)
-_TEXTS = frozenset(("company", "city", "notes", "external_id"))
-_CHANNELS = frozenset(columns.CHANNELS)
-_KINDS = {
-    "person": ("person", "individual", "физлицо", "физическое лицо", "физ лицо", "физ. лицо", "фл", "частное лицо"),
-    "company": ("company", "organization", "organisation", "юрлицо", "юридическое лицо", "юр лицо", "юр. лицо", "юл"),
-}
-_KIND_OF = {fold(name): kind for kind, names in _KINDS.items() for name in names}
-_CURRENCY_SIGNS = {"₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "$": "USD", "€": "EUR"}
+_NAMED_KEYS = frozenset(("email", "phone"))  # in `Plan.match`; `channel` is any other type
 
-Key = tuple[str, str]  # ("external_id" | "email" | "phone", value): what tells that two rows are one customer
+Key = tuple[str, str]  # ("external_id" or a type of channel, value): what tells that two rows are one customer
+Opening = tuple[str, int]  # currency, minor units
 
 
 @dataclass(frozen=True)
@@ -40,39 +28,55 @@ class Format:
     """How the rows of a file are to be read."""
 
     columns: list[str]
-    mapping: list[str | None]
+    plan: Plan
     region: str  # ISO 3166, for phones without a country code
     currency: str  # ISO 4217, for balances without one
     currencies: frozenset[str]  # that wallets may have
 
     @cached_property
-    def taken(self) -> list[tuple[int, str]]:
-        """The columns that have a field: (index, field)."""
-        return [(index, name) for index, name in enumerate(self.mapping) if name]
+    def taken(self) -> list[tuple[int, str, Take]]:
+        """The columns that have a field: (index, title, what takes its cells)."""
+        return [
+            (index, title, taker(column, title, self.region, self.plan.label_of(index)))
+            for index, (column, title) in enumerate(zip(self.plan.columns, self.columns, strict=True))
+            if column.field not in (None, LABEL)
+        ]
 
     @cached_property
-    def name_column(self) -> int:
+    def defaults(self) -> list[tuple[str, bool, str, Take]]:
+        """What stands in for a field without a value: (field, whether it is a constant, text, what takes it)."""
+        there = {whole(name) for name in self.plan.fields if name}
+        return [
+            (name, name not in there, text, taker(Column(name), name, self.region, None))
+            for name, text in self.plan.defaults.items()
+            if text and not text.isspace()
+        ]
+
+    @cached_property
+    def name_title(self) -> str:
         """The column that a missing name is blamed on."""
-        return next(self.mapping.index(name) for name in ("name", *columns.NAME_PARTS) if name in self.mapping)
+        fields = self.plan.fields
+        return next((self.columns[fields.index(name)] for name in ("name", *NAME_PARTS) if name in fields), "name")
 
 
 @dataclass(slots=True)
 class Row:
     """A row that is not blank: `error` is a sentence, or '' where `data` is a customer that may be stored.
 
-    `number` is the record's place in the file, as a spreadsheet shows it. `has_kind` tells whether the kind was
-    given; of other fields '' means blank. `keys` are what the row may match another customer by. `opening` is what
-    the customer's wallet is to begin with, as currency and minor units; None where that is nothing.
+    `number` is the record's place in the file, as a spreadsheet shows it. `given` are the fields (channels by type)
+    whose value stands in the row or is a constant of the plan; a value in `data` of a field that is not among them
+    is a default, which is for blanks alone. `keys` are what the row may match another customer by, in the plan's
+    order. `openings` are what the customer's wallets are to begin with, one for each currency, none of them zero.
     """
 
     number: int
     cells: list[str]
     error: str
     data: CustomerData
-    has_kind: bool = False
+    given: frozenset[str] = frozenset()
     keys: tuple[Key, ...] = ()
     derived: dict[str, str] = field(default_factory=dict)
-    opening: tuple[str, int] | None = None
+    openings: tuple[Opening, ...] = ()
 
 
 def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
@@ -83,117 +87,85 @@ def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: i
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:
     """The row as a cleaned customer, or with one sentence for every fault, each naming its column."""
-    draft = _Draft(layout)
+    draft = Draft(cells)
     surplus = too_many(cells, len(layout.columns))
     if surplus:
         return Row(number, cells, surplus, draft.data)
-    for index, name in layout.taken:
-        if index < len(cells) and cells[index]:
-            draft.take(index, name, unguarded(cells[index]))
-    return draft.finish(number, cells)
+    width = len(cells)
+    for index, title, take in layout.taken:
+        if index < width and cells[index]:
+            try:
+                take(draft, unguarded(cells[index]))
+            except ValueError as error:
+                draft.fault(title, str(error))
+    given = _with_defaults(draft, layout) if layout.defaults else frozenset(draft.given)
+    return _finished(number, draft, given, layout)
 
 
-class _Draft:
-    """A customer in the making: takes one cell after another and gathers what is wrong."""
+def _with_defaults(draft: Draft, layout: Format) -> frozenset[str]:
+    given = set(draft.given)
+    for name, is_constant, text, take in layout.defaults:
+        blank = not draft.currency[1] if name == "currency" else name not in draft.given
+        if blank:
+            try:
+                take(draft, text)
+            except ValueError as error:
+                draft.fault(name, str(error))
+            given |= {name} if is_constant else set()
+    return frozenset(given)
 
-    __slots__ = ("balance", "data", "errors", "has_kind", "layout", "opening", "parts", "whole_name")
 
-    def __init__(self, layout: Format) -> None:
-        self.layout = layout
-        self.data = CustomerData(name="")
-        self.whole_name = ""
-        self.parts: list[str] = []
-        self.has_kind = False
-        self.balance: dict[str, tuple[int, str]] = {}  # field: (column, cell)
-        self.opening: tuple[str, int] | None = None
-        self.errors: list[str] = []
+def _finished(number: int, draft: Draft, given: frozenset[str], layout: Format) -> Row:
+    data = draft.data
+    try:
+        data.name = draft.name()
+    except ValueError as error:
+        draft.fault(layout.name_title, str(error))
+    openings = _openings(draft, layout) if draft.balances or draft.currency[1] else ()
+    if draft.errors:
+        return Row(number, draft.cells, " ".join(draft.errors), data)
+    data.channels = settle(data.channels)
+    return Row(number, draft.cells, "", data, given, _keys(data, layout.plan.match), derive(data), openings)
 
-    def take(self, column: int, name: str, cell: str) -> None:
-        try:
-            if name in _TEXTS:
-                setattr(self.data, name, clean_text(name, cell))
-            elif name in _CHANNELS:
-                self._channels(name, cell)
-            elif name == "name":
-                self.whole_name = cell.strip()
-            elif name == "tags":
-                self.data.tags = clean_tags(_tags(cell))
-            elif name in columns.BALANCE:
-                self.balance[name] = (column, cell.strip())
-            elif name == "kind":
-                self._kind(cell)
-            else:
-                self.parts.append(cell)
-        except ValueError as error:
-            self._fault(column, str(error))
 
-    def finish(self, number: int, cells: list[str]) -> Row:
-        self._name()
-        self._balance()
-        data = self.data
-        if self.errors:
-            return Row(number, cells, " ".join(self.errors), data)
-        data.channels = settle(data.channels)
-        keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in ("email", "phone")]
-        if data.external_id:
-            keys.append(("external_id", data.external_id))
-        return Row(number, cells, "", data, self.has_kind, tuple(keys), derive(data), self.opening)
+def _keys(data: CustomerData, match: tuple[str, ...]) -> tuple[Key, ...]:
+    keys: list[Key] = []
+    for kind in match:
+        if kind == "external_id":
+            keys += [(kind, data.external_id)] if data.external_id else []
+        elif kind == "channel":
+            keys += [(one.type, one.normalized) for one in data.channels if one.type not in _NAMED_KEYS]
+        else:
+            keys += [(one.type, one.normalized) for one in data.channels if one.type == kind]
+    return tuple(keys)
 
-    def _fault(self, column: int, sentence: str) -> None:
-        text = f"{self.layout.columns[column]}: {sentence}"
-        self.errors.append("".join(c if c.isprintable() else " " for c in text) if has_control(text) else text)
 
-    def _channels(self, type_: str, cell: str) -> None:
-        for value in cell.split(MANY) if MANY in cell else (cell,):
-            if type_ == "phone":
-                value = _mended_phone(value)
-            if value and not value.isspace():
-                self.data.channels.append(self._channel(type_, value))
-
-    def _channel(self, type_: str, value: str) -> ChannelData:
-        try:
-            return clean_channel(ChannelData(type_, value), self.layout.region)
-        except ChannelError as error:
-            if type_ == "phone" and value.isdecimal() and len(value) > 10:
-                hint = _("A number from abroad begins with + and the code of the country.")
-                raise ChannelError(f"{error} {hint}") from None
-            raise
-
-    def _kind(self, cell: str) -> None:
-        if not cell.strip():
-            return
-        kind = _KIND_OF.get(fold(cell.strip()))
-        if kind is None:
-            raise ValueError(_("%(value)s is neither a person nor a company.", value=cell.strip()[:40]))
-        self.data.kind, self.has_kind = kind, True
-
-    def _name(self) -> None:
-        """Take the parts in the order in which they stand where there is no whole name."""
-        try:
-            self.data.name = clean_text("name", self.whole_name or " ".join(self.parts))
-        except ValueError as error:
-            self._fault(self.layout.name_column, str(error))
-
-    def _balance(self) -> None:
-        if not self.balance:
-            return
-        column, cell = self.balance.get("currency", (0, ""))
-        currency = _CURRENCY_SIGNS.get(cell.upper(), cell.upper()) or self.layout.currency
-        if not money.is_currency(currency):
-            self._fault(column, _("%(value)s is not a currency; write a code such as RUB.", value=cell[:40]))
-            return
-        amount_column, amount_cell = self.balance.get("wallet_balance", (0, ""))
-        if not amount_cell:
-            return
-        try:
-            amount = money.parse(amount_cell, currency)
-        except money.AmountError as error:
-            self._fault(amount_column, amounts.sentence(error.reason, amount_cell, currency))
-            return
-        if amount and currency not in self.layout.currencies:
-            self._fault(column, _("%(currency)s is not in use here; an administrator can add it.", currency=currency))
+def _openings(draft: Draft, layout: Format) -> tuple[Opening, ...]:
+    title, cell = draft.currency
+    own = reading.currency(cell) or layout.currency
+    if not money.is_currency(own):
+        draft.fault(title, _("%(value)s is not a currency; write a code such as RUB.", value=cell[:40]))
+        own = ""
+    found: dict[str, int] = {}
+    for column, typed, fixed in draft.balances:
+        currency = fixed or own
+        amount = _amount(draft, column, typed, currency) if currency else 0
+        if amount and currency not in layout.currencies:
+            sentence = _("%(currency)s is not in use here; an administrator can add it.", currency=currency)
+            draft.fault(column if fixed else title or column, sentence)
+        elif amount and currency in found:
+            draft.fault(column, _("There is another balance in %(currency)s in this row.", currency=currency))
         elif amount:
-            self.opening = currency, amount
+            found[currency] = amount
+    return tuple(found.items())
+
+
+def _amount(draft: Draft, title: str, cell: str, currency: str) -> int:
+    try:
+        return money.parse(cell, currency)
+    except money.AmountError as error:
+        draft.fault(title, amounts.sentence(error.reason, cell, currency))
+        return 0
 
 
 def derive(data: CustomerData) -> dict[str, str]:
@@ -212,17 +184,3 @@ def too_many(cells: list[str], width: int) -> str:
         "This row has %(num)d cells more than the header has columns.",
         extra,
     )
-
-
-def _mended_phone(value: str) -> str:
-    value = value.strip()
-    if _EXPONENT.match(value):
-        raise ChannelError(
-            _("Excel has shortened this number to %(value)s. Make the column text and save again.", value=value)
-        )
-    whole = _WHOLE_FLOAT.match(value)
-    return whole[1] if whole else value
-
-
-def _tags(cell: str) -> list[str]:
-    return [tag for tag in _TAGS.split(cell) if tag.strip().casefold() != _GROUP_OF_ALL]
