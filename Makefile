@@ -1,7 +1,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Tests wait for disks, browsers and processes that they kill: half as many again as there are cores.
+# Tests wait for disks, browsers and processes that they kill: half as many again as there are cores. The slow ones (api,
+# browser, jobs) come first in the alphabet and stay there, so that the quick ones fill up the end.
 WORKERS = $(shell echo $$(( ($$(nproc 2>/dev/null || echo 2) * 3 + 1) / 2 )))
 INSTALL := -qq --disable-pip-version-check --no-input --only-binary :all: --no-compile
 
@@ -20,7 +21,7 @@ test: $(VENV)/requirements-dev chromium
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 bench: $(VENV)/requirements-dev
 	$(BIN)/python -m bench
