@@ -25,6 +25,7 @@ from crm.services.importing.plan import MATCH, Column, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.run import run
 from crm.services.tables import Layout
+from crm.tabular import stored
 from crm.text import file_name
 
 __all__ = ["accept", "cancel", "failures_csv", "get", "notes", "openings", "overdue", "recent", "rehearse", "run"]
@@ -56,7 +57,7 @@ def accept(
             layout = file.examined(path, mapping)
         upload = Import(
             filename=file_name(filename),
-            stored_as=name,
+            stored_as=stored.text(path, layout.kind, layout.sheet).name,
             size=size,
             plan=Plan(tuple(map(Column, layout.header.mapping)), match=MATCH[:3], on_duplicate=on_duplicate).as_json(),
             locale=_known_locale(locale),
@@ -66,7 +67,7 @@ def accept(
         )
         return _queue(actor, upload, start)
     except BaseException:
-        path.unlink(missing_ok=True)
+        stored.remove(path)
         raise
 
 

@@ -22,6 +22,7 @@ from crm.services import payment_sheets, payments
 from crm.services.audit import Actor
 from crm.services.importing.lease import uploads
 from crm.services.payment_sheets import Sheet
+from crm.tabular import stored
 from crm.text import file_name
 
 _KEPT = 24 * 3600  # seconds
@@ -40,7 +41,7 @@ class Upload:
 
     @property
     def path(self) -> Path:
-        """Where it is kept; a workbook is CSV there already."""
+        """Where it is kept."""
         return _folder() / self.token
 
 
@@ -60,7 +61,7 @@ def keep(actor: Actor, stream: IO[bytes], filename: str) -> str:
         about = {"filename": file_name(filename), "digest": digest, "user_id": actor.user_id, "notes": layout.notes}
         path.with_suffix(".json").write_text(json.dumps(about))
     except BaseException:
-        path.unlink(missing_ok=True)
+        stored.remove(path)
         raise
     return token
 

@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from crm.i18n import gettext as _
 from crm.i18n import ngettext
 from crm.services.importing.columns import Header, is_error_column
-from crm.tabular import encodings, kinds, workbook
+from crm.tabular import encodings, kinds, stored
+from crm.tabular.converter import COLUMN_LIMIT
 from crm.tabular.errors import Unreadable
+from crm.tabular.kinds import Kind
 from crm.tabular.records import DELIMITERS, below, is_blank, records
 
 _ABOVE = 20  # the header is looked for in so many records
@@ -21,44 +22,69 @@ _SHOWN = 12  # of the columns in a sentence
 @dataclass(frozen=True)
 class Wanted:
     """What the table is to be: `find_header` among the first records gives None where it is none of these, and
-    `unrecognised` says so, given the columns that were found.
+    `unrecognised` says so, given the columns that were found. With `any_columns` a table of unknown columns is taken
+    too, and its header guessed.
     """
 
     find_header: Callable[[Sequence[Sequence[str]]], Header | None]
     unrecognised: Callable[[str], str]
+    any_columns: bool = False
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a person wants a file to be read; None for what is to be found out. `encoding` is one of
+    `encodings.CHOICES`, `delimiter` of `DELIMITERS`, `sheet` counts the visible ones from 0, and so many records as
+    `header` says are above the header. What the kind of file does not have is ignored.
+    """
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheet: int | None = None
+    header: int | None = None
 
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file reads; `total` counts the rows below the header without the blank ones."""
+    """How a file reads; `total` counts the rows below the header without the blank ones, `sheets` are the names of
+    the visible ones, and `top` the first records, among which the header may be chosen.
+    """
 
     encoding: str
     delimiter: str
     header: Header
     total: int = 0
     notes: list[str] = field(default_factory=list)
+    kind: Kind = "csv"
+    sheet: int = 0
+    sheets: list[str] = field(default_factory=list)
+    top: list[list[str]] = field(default_factory=list)
 
     def records(self, path: Path) -> Iterator[list[str]]:
         """Every record of the file, header and blank ones too."""
-        return records(path, self.encoding, self.delimiter)
+        return records(stored.text(path, self.kind, self.sheet), self.encoding, self.delimiter)
 
     def rows(self, path: Path) -> Iterator[tuple[int, list[str]]]:
         """The number, as a spreadsheet shows it, and the cells of every row below the header that is not blank."""
         return below(self.records(path), self.header.line)
 
 
-def examine(path: Path, wanted: Wanted) -> Layout:
+AS_IT_IS = Reading()
+
+
+def examine(path: Path, wanted: Wanted, reading: Reading = AS_IT_IS) -> Layout:
     """Read the whole file once and tell its layout, with notes for the person who sent it.
 
-    A workbook is replaced by its sheet as CSV. Raises `Unreadable` with a sentence about whatever stands in the way.
+    The file stays as it is; what is made of a workbook is kept beside it (`crm.tabular.stored`). Raises `Unreadable`
+    with a sentence about whatever stands in the way.
     """
     if path.stat().st_size == 0:
         raise Unreadable(_("The file is empty."))
-    notes: list[str] = []
-    if kinds.is_workbook(path):
-        layout = _sheet(path, wanted, notes)
-    else:
-        layout = _text(path, encodings.detect(path), DELIMITERS, wanted)
+    try:
+        layout = _layout(path, wanted, reading)
+    except BaseException:
+        stored.forget_sheets(path)
+        raise
     blank = total = 0
     for cells in islice(layout.records(path), layout.header.line + 1, None):
         if is_blank(cells):
@@ -67,38 +93,58 @@ def examine(path: Path, wanted: Wanted) -> Layout:
             total += 1
     if not total:
         raise Unreadable(_("The file has a header, but no rows below it."))
-    return replace(layout, total=total, notes=[*notes, *_notes(layout.header, blank)])
+    return replace(layout, total=total, notes=[*_sheet_notes(layout), *_notes(layout.header, blank)])
 
 
-def _sheet(path: Path, wanted: Wanted, notes: list[str]) -> Layout:
-    target = path.with_suffix(".sheet")
+def _layout(path: Path, wanted: Wanted, reading: Reading) -> Layout:
+    kind = kinds.kind_of(path)
+    if kind in kinds.WORKBOOKS:
+        return _sheet(path, kind, wanted, reading)
+    if kind != "csv":
+        stored.convert(path, kind)
+        return replace(_converted(path, 0, wanted, reading), kind=kind)
+    encoding = encodings.chosen(path, reading.encoding) if reading.encoding else encodings.detect(path)
+    delimiters = (reading.delimiter,) if reading.delimiter in DELIMITERS else DELIMITERS
+    return _text(path, encoding, delimiters, wanted, reading)
+
+
+def _sheet(path: Path, kind: Kind, wanted: Wanted, reading: Reading) -> Layout:
+    """The layout of the sheet that was chosen, or else of the first that has what is wanted, or else is a table."""
     refusal: Unreadable | None = None
-    try:
-        for index in range(_SHEETS):
-            names = workbook.convert(path, target, index)
+    asked = range(_SHEETS) if reading.sheet is None else (reading.sheet,)
+    for any_columns in sorted({False, wanted.any_columns}):
+        for index in asked:
+            names = stored.convert(path, kind, index)
             if not names:
                 break
             try:
-                layout = _text(target, "utf-8", DELIMITERS[:1], wanted)
+                layout = _converted(path, index, replace(wanted, any_columns=any_columns), reading)
             except Unreadable as error:
                 refusal = refusal or error
                 continue
-            if len(names) > 1:
-                notes.append(_("Only the sheet “%(name)s” is read.", name=names[index]))
-            target.replace(path)
-            return layout
-    finally:
-        target.unlink(missing_ok=True)
+            stored.forget_sheets(path, but=index)
+            return replace(layout, kind=kind, sheet=index, sheets=names)
+    if refusal is None and reading.sheet is not None:
+        raise Unreadable(_("The workbook has no such sheet."))
     raise refusal or Unreadable(_("The workbook has no sheet with a table."))
 
 
-def _text(path: Path, encoding: str, delimiters: tuple[str, ...], wanted: Wanted) -> Layout:
+def _converted(path: Path, sheet: int, wanted: Wanted, reading: Reading) -> Layout:
+    return _text(stored.beside(path, sheet), stored.ENCODING, (stored.DELIMITER,), wanted, reading)
+
+
+def _text(path: Path, encoding: str, delimiters: Sequence[str], wanted: Wanted, reading: Reading) -> Layout:
     """The layout by the delimiter that makes the most of the header."""
-    found = [_look(partial(records, path, encoding), delimiter, wanted) for delimiter in delimiters]
+    found = [_look(path, encoding, delimiter, wanted, reading.header) for delimiter in delimiters]
     best = max(found, key=lambda look: look.score)
-    if best.header is None:
+    header = best.header
+    if header is None and wanted.any_columns and best.error is None:
+        header = _guessed(best.top, reading.header)
+    if header is None:
         raise best.error or _unrecognised(best.top, wanted)
-    return Layout(encoding, best.delimiter, best.header)
+    if len(header.columns) > COLUMN_LIMIT:
+        raise Unreadable(_("The table has more than %(count)d columns.", count=COLUMN_LIMIT))
+    return Layout(encoding, best.delimiter, header, top=best.top)
 
 
 @dataclass(frozen=True)
@@ -117,19 +163,47 @@ class _Look:
         return self.header.recognised, sum(len(record) <= width for record in self.top), width
 
 
-def _look(read: Callable[[str], Iterator[list[str]]], delimiter: str, wanted: Wanted) -> _Look:
+def _look(path: Path, encoding: str, delimiter: str, wanted: Wanted, line: int | None) -> _Look:
     top: list[list[str]] = []
     error = None
     try:
-        top.extend(islice(read(delimiter), _ABOVE))
+        for record in islice(records(path, encoding, delimiter), max(_ABOVE, (line or 0) + 1)):
+            top.append(record[: COLUMN_LIMIT + 1])  # enough to see that there are too many
     except Unreadable as refusal:
         error = refusal
-    return _Look(delimiter, top, wanted.find_header(top), error)
+    return _Look(delimiter, top[:_ABOVE], _header(top, wanted, line), error)
+
+
+def _header(top: list[list[str]], wanted: Wanted, line: int | None) -> Header | None:
+    if line is None:
+        return wanted.find_header(top)
+    found = wanted.find_header(top[line : line + 1])
+    return replace(found, line=line) if found else None
+
+
+def _guessed(top: list[list[str]], line: int | None) -> Header | None:
+    """The record that was chosen, or the first that fills nearly as many cells as any: a title fills one."""
+    filled = [sum(1 for cell in record if cell.strip()) for record in top]
+    if line is None:
+        most = max(filled, default=0)
+        line = next((place for place, count in enumerate(filled) if count and count >= 0.8 * most), None)
+    if line is None or line >= len(top) or not filled[line]:
+        return None
+    columns = [cell.strip() for cell in top[line]]
+    while not columns[-1]:
+        columns.pop()
+    return Header(line, columns, [None] * len(columns))
 
 
 def _unrecognised(top: list[list[str]], wanted: Wanted) -> Unreadable:
     columns = next(([cell.strip() for cell in record if cell.strip()] for record in top if not is_blank(record)), [])
     return Unreadable(wanted.unrecognised(listed(columns)) if columns else _("The file is empty."))
+
+
+def _sheet_notes(layout: Layout) -> list[str]:
+    if len(layout.sheets) < 2:
+        return []
+    return [_("Only the sheet “%(name)s” is read.", name=layout.sheets[layout.sheet])]
 
 
 def _notes(header: Header, blank: int) -> list[str]:

@@ -1,15 +1,27 @@
 """Which encoding a text file is written in: by its mark, else UTF-8, else what Russian and Western programs write."""
 
 import codecs
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
 from crm.i18n import gettext as _
+from crm.i18n import lazy_gettext as _l
+from crm.tabular import letters
 from crm.tabular.errors import Unreadable
 
+# What a person may choose, by Python's name.
+CHOICES = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "utf-16-le": _l("UTF-16 without a mark (little-endian)"),
+    "utf-16-be": _l("UTF-16 without a mark (big-endian)"),
+    "utf-32": "UTF-32",
+    "cp1251": _l("Windows-1251 (Cyrillic)"),
+    "cp1252": _l("Windows-1252 (Western)"),
+    "koi8_r": _l("KOI8-R (Cyrillic)"),
+    "cp866": _l("CP866 (Cyrillic, DOS)"),
+    "mac_cyrillic": _l("Macintosh (Cyrillic)"),
+}
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -17,12 +29,9 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_LEGACY = ["cp1251", "koi8_r", "cp866", "cp1252"]
 _BLOCK = 1 << 20
 _SAMPLE = 64 * 1024
 _SURE = 3  # characters beyond ASCII in one line that are UTF-8 throughout: no accident in a one-byte encoding
-_ONE_SCRIPT = re.compile(r"[^\W\d_]*[А-Яа-яЁё][^\W\d_]*")
-_TWO_SCRIPTS = re.compile(r"[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z]")
 _BINARY = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
 
@@ -33,12 +42,46 @@ def detect(path: Path) -> str:
     """
     with path.open("rb") as file:
         head = file.read(_SAMPLE)
-    marked = next((name for mark, name in _MARKS if head.startswith(mark)), None) or _unmarked_utf16(head)
+    marked = _marked(head) or _unmarked_utf32(head) or _unmarked_utf16(head)
     if marked:
         if not _decodes(path, marked):
             raise Unreadable(_("The file says that it is %(encoding)s, but it is not.", encoding=marked))
         return marked
     return "utf-8" if _decodes(path, "utf-8") else _legacy(path, head)
+
+
+def chosen(path: Path, name: str) -> str:
+    """The Python name of the encoding that a person has chosen, where all of the file can be read by it.
+
+    Raises `Unreadable`, naming the line where there are lines to count.
+    """
+    encoding = next((known for known in CHOICES if _plain(known) == _plain(name)), None)
+    if encoding is None:
+        raise Unreadable(_("There is no encoding %(name)s to choose.", name=name[:40]))
+    with path.open("rb") as file:
+        head = file.read(4)
+    if encoding == "utf-8" and _marked(head) == "utf-8-sig":
+        encoding = "utf-8-sig"
+    if not _decodes(path, encoding):
+        if not encoding.startswith(("utf-16", "utf-32")):
+            _verify(path, encoding)
+        raise Unreadable(_("The file is not written in %(encoding)s.", encoding=str(CHOICES[encoding])))
+    return encoding
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "").replace("_", "").removesuffix("sig").replace("windows", "cp")
+
+
+def _marked(head: bytes) -> str | None:
+    return next((name for mark, name in _MARKS if head.startswith(mark)), None)
+
+
+def _unmarked_utf32(head: bytes) -> str | None:
+    zeros = [head[place::4].count(0) * 4 >= len(head) - 4 for place in range(4)]
+    if len(head) < 8 or not (zeros[1] or zeros[2]):
+        return None
+    return "utf-32-le" if zeros[3] and zeros[2] else "utf-32-be" if zeros[0] and zeros[1] else None
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
@@ -55,7 +98,7 @@ def _decodes(path: Path, encoding: str) -> bool:
             while block := file.read(_BLOCK):
                 decoder.decode(block)
         decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 
@@ -90,29 +133,23 @@ def _legacy(path: Path, head: bytes) -> str:
         raise Unreadable(_("This is not a text file. Save the table as CSV or XLSX and upload that."))
     lines = _Lines()
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while line := file.readline(_BLOCK):
+            number += 1
             if not line.isascii():
                 lines.add(number, line)
     if lines.sure or lines.utf8 > lines.other:
         raise _mixed(max(lines.first_utf8, lines.first_other))
-    encoding = _guess(bytes(lines.sample))
+    encoding = letters.guess(bytes(lines.sample[:_SAMPLE]))
     _verify(path, encoding)
     return encoding
 
 
-def _guess(sample: bytes) -> str:
-    best = from_bytes(sample, cp_isolation=_LEGACY).best()
-    encoding = best.encoding if best else "cp1251"
-    if encoding == "cp1252":
-        return encoding
-    text = sample.decode(encoding, "replace")
-    # Western names read as Cyrillic mix the alphabets inside words (Mьller), which Russian ones don't.
-    return "cp1252" if 2 * len(_TWO_SCRIPTS.findall(text)) > len(_ONE_SCRIPT.findall(text)) else encoding
-
-
 def _verify(path: Path, encoding: str) -> None:
     with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
+        number = 0
+        while line := file.readline(_BLOCK):
+            number += 1
             try:
                 line.decode(encoding)
             except UnicodeDecodeError:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TextIO
 
 from crm.i18n import gettext as _
+from crm.tabular.converter import CELL_LIMIT
 from crm.tabular.errors import Unreadable
 
-DELIMITERS = (",", ";", "\t")
-CELL_LIMIT = 131_072  # characters; csv's own limit
-_LINE_LIMIT = 1 << 20  # characters
+DELIMITERS = (",", ";", "\t", "|")
+_ROW_LIMIT = 1 << 20  # characters of a line, and of a row that takes several
 
 
 def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
@@ -19,11 +19,12 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     Raises `Unreadable` naming the line where a quotation mark is not closed or a cell has no end.
     """
     with path.open(encoding=encoding, newline="") as file:
-        reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+        lines = _Lines(file)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         begin = 0
         try:
             for record in reader:
-                begin = reader.line_num
+                begin, lines.held = reader.line_num, 0
                 yield record
         except csv.Error as error:
             raise _broken(str(error), begin + 1) from None
@@ -43,13 +44,19 @@ def below(found: Iterable[list[str]], header: int) -> Iterator[tuple[int, list[s
             yield number, cells
 
 
-def _lines(file: TextIO) -> Iterator[str]:
-    number = 0
-    while line := file.readline(_LINE_LIMIT):
-        number += 1
-        if len(line) == _LINE_LIMIT:
-            raise Unreadable(_("Line %(line)d is too long to be a row of a table.", line=number))
-        yield line
+class _Lines:
+    """The lines of a file, until a row has none or no end: `held` is what has been read of the present row."""
+
+    def __init__(self, file: TextIO) -> None:
+        self.file, self.number, self.held = file, 0, 0
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self.file.readline(_ROW_LIMIT):
+            self.number += 1
+            self.held += len(line)
+            if self.held >= _ROW_LIMIT:
+                raise Unreadable(_("Line %(line)d is too long to be a row of a table.", line=self.number))
+            yield line
 
 
 def _broken(error: str, line: int) -> Unreadable:

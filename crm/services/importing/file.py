@@ -9,13 +9,19 @@ from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
 from crm.services import tables
 from crm.services.importing import columns
-from crm.services.tables import Layout, Wanted
+from crm.services.tables import AS_IT_IS, Layout, Reading, Wanted
 from crm.tabular.errors import Unreadable
 
 
-def examine(path: Path, chosen: Mapping[str, str] | None = None) -> Layout:
-    """The layout of a table of customers, as `tables.examine`; `chosen` is as in `columns.find_header`."""
-    return tables.examine(path, Wanted(partial(columns.find_header, chosen=chosen), _unrecognised))
+def examine(
+    path: Path, chosen: Mapping[str, str] | None = None, reading: Reading = AS_IT_IS, any_columns: bool = False
+) -> Layout:
+    """The layout of a table of customers, as `tables.examine`; `chosen` is as in `columns.find_header`.
+
+    With `any_columns` a table whose columns nobody knows is taken too: a person will say what they hold.
+    """
+    wanted = Wanted(partial(columns.find_header, chosen=chosen), _unrecognised, any_columns)
+    return tables.examine(path, wanted, reading)
 
 
 def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
@@ -29,10 +35,10 @@ def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
         raise Invalid({"mapping": [sentence]})
 
 
-def examined(path: Path, mapping: Mapping[str, str] | None) -> Layout:
+def examined(path: Path, mapping: Mapping[str, str] | None, reading: Reading = AS_IT_IS) -> Layout:
     """As `examine`, but raises `Invalid` (`file`, `mapping`)."""
     try:
-        layout = examine(path, mapping)
+        layout = examine(path, mapping, reading)
     except Unreadable as error:
         raise Invalid({"file": [str(error)]}) from error
     absent = columns.missing(layout.header.columns, mapping or {})

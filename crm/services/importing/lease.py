@@ -22,6 +22,7 @@ from crm.services.audit import Actor
 from crm.services.importing.decide import Decisions
 from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, Row, rows
+from crm.tabular import stored
 from crm.tabular.records import records
 
 log = logging.getLogger(__name__)
@@ -163,8 +164,8 @@ def close(upload: Import, status: str, error: str = "") -> None:
     upload.lease = upload.lease_until = None
     counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *OUTCOMES)}
     audit.record(Actor(upload.created_by_id, f"import {upload.id}"), f"import.{status}", "import", upload.id, counts)
-    path = uploads() / upload.stored_as
-    on_commit(lambda: path.unlink(missing_ok=True))
+    path = uploads() / upload.stored_as.partition(".")[0]
+    on_commit(lambda: stored.remove(path))
 
 
 def give_back(task: Task) -> None:
