@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.db import Base, BigId, UtcDateTime, utcnow
 from crm.models.user import User
+from crm.tabular.kinds import Kind
 
 ON_DUPLICATE = ("skip", "update", "create")
 IMPORT_STATUSES = (
@@ -58,7 +59,7 @@ class Import(Base):
     stored_as: Mapped[str] = mapped_column(String(80))  # its name in the instance's uploads folder
     size: Mapped[int] = mapped_column(BigId)  # bytes
     sha256: Mapped[str] = mapped_column(String(64), default="")  # of the file as it was sent, in hexadecimal
-    kind: Mapped[str] = mapped_column(String(5), default="csv")  # csv, xlsx, xls, ods or jsonl
+    kind: Mapped[Kind] = mapped_column(String(5), default="csv")
     sheet: Mapped[str] = mapped_column(String(200), default="")  # the workbook's sheet that is read
     sheets: Mapped[list[str]] = mapped_column(JSON, default=list)  # all that the workbook has
     encoding: Mapped[str] = mapped_column(String(30))
@@ -93,6 +94,11 @@ class Import(Base):
     unseen: Mapped[bool] = mapped_column(default=False)  # it has ended, and who began it has not looked yet
 
     created_by: Mapped[User | None] = relationship()
+
+    @property
+    def sheet_index(self) -> int:
+        """Which of the workbook's sheets is read, counted from 0."""
+        return next((place for place, name in enumerate(self.sheets) if name[:200] == self.sheet), 0)
 
     @property
     def is_final(self) -> bool:

@@ -57,7 +57,7 @@ def accept(
             layout = file.examined(path, mapping)
         upload = Import(
             filename=file_name(filename),
-            stored_as=stored.text(path, layout.kind, layout.sheet).name,
+            stored_as=name,
             size=size,
             plan=Plan(tuple(map(Column, layout.header.mapping)), match=MATCH[:3], on_duplicate=on_duplicate).as_json(),
             locale=_known_locale(locale),
@@ -174,6 +174,9 @@ def _save(stream: IO[bytes], path: Path) -> int:
 def _described(layout: Layout) -> dict[str, Any]:
     header = layout.header
     return {
+        "kind": layout.kind,
+        "sheet": layout.sheet_name[:200],
+        "sheets": layout.sheets,
         "encoding": layout.encoding,
         "delimiter": layout.delimiter,
         "header_line": header.line,

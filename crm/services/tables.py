@@ -60,6 +60,11 @@ class Layout:
     sheets: list[str] = field(default_factory=list)
     top: list[list[str]] = field(default_factory=list)
 
+    @property
+    def sheet_name(self) -> str:
+        """What the sheet is called; '' where there are none."""
+        return self.sheets[self.sheet] if self.sheets else ""
+
     def records(self, path: Path) -> Iterator[list[str]]:
         """Every record of the file, header and blank ones too."""
         return records(stored.text(path, self.kind, self.sheet), self.encoding, self.delimiter)
@@ -203,7 +208,7 @@ def _unrecognised(top: list[list[str]], wanted: Wanted) -> Unreadable:
 def _sheet_notes(layout: Layout) -> list[str]:
     if len(layout.sheets) < 2:
         return []
-    return [_("Only the sheet “%(name)s” is read.", name=layout.sheets[layout.sheet])]
+    return [_("Only the sheet “%(name)s” is read.", name=layout.sheet_name)]
 
 
 def _notes(header: Header, blank: int) -> list[str]:

@@ -6,9 +6,13 @@ from sqlalchemy import select
 from crm.db import db
 from crm.errors import Invalid
 from crm.models import Customer
+from crm.services import imports
+from crm.services.importing import lease
+from tests.sheets import ods
 from tests.uploads import accept, counts, errors, take
 
 QUOTED = b'name,email,phone\n"Anna,anna@example.com,+79120000001\nBoris,boris@example.com,+79120000002\n' * 50
+BOOK = ods({"Notes": [["x"]], "People": [["name"], ["Anna"], ["Boris"]]})
 HYPERLINK = '"=HYPERLINK(""http://example.com"")"'
 
 
@@ -91,3 +95,15 @@ def test_formulas_are_kept_as_text(app):
         ('=HYPERLINK("http://example.com")', "+1+1"),
         ("-2+3", "=1"),
     ]
+
+
+@pytest.mark.parametrize("data", [BOOK, b'{"name": "Anna"}\n{"name": "Boris"}\n'], ids=["ods", "jsonl"])
+def test_whatever_is_made_of_an_upload_goes_with_it(app, data):
+    upload = accept(data)
+    folder = lease.uploads()
+    assert len(list(folder.glob(f"{upload.stored_as}*"))) == 2
+    for made in folder.glob(f"{upload.stored_as}.*.csv"):  # it can be made again
+        made.unlink()
+    imports.run(upload.id)
+    assert names() == ["Anna", "Boris"]
+    assert list(folder.glob(f"{upload.stored_as}*")) == []

@@ -23,6 +23,7 @@ from crm.services.importing.decide import Decisions
 from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, Row, rows
 from crm.tabular import stored
+from crm.tabular.kinds import Kind
 from crm.tabular.records import records
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class Task:
     id: int
     token: str
     path: Path
+    kind: Kind
+    sheet: int
     encoding: str
     delimiter: str
     header_line: int
@@ -55,7 +58,7 @@ class Task:
 
     def rows(self) -> Iterator[Row]:
         """The rows that are still to be read."""
-        found = records(self.path, self.encoding, self.delimiter)
+        found = records(stored.text(self.path, self.kind, self.sheet), self.encoding, self.delimiter)
         return rows(found, self.header_line, self.layout, skip=self.read_rows)
 
 
@@ -136,6 +139,8 @@ def _task(upload: Import) -> Task:
         id=upload.id,
         token=upload.lease or "",
         path=uploads() / upload.stored_as,
+        kind=upload.kind,
+        sheet=upload.sheet_index,
         encoding=upload.encoding,
         delimiter=upload.delimiter,
         header_line=upload.header_line,
@@ -164,7 +169,7 @@ def close(upload: Import, status: str, error: str = "") -> None:
     upload.lease = upload.lease_until = None
     counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *OUTCOMES)}
     audit.record(Actor(upload.created_by_id, f"import {upload.id}"), f"import.{status}", "import", upload.id, counts)
-    path = uploads() / upload.stored_as.partition(".")[0]
+    path = uploads() / upload.stored_as
     on_commit(lambda: stored.remove(path))
 
 
