@@ -39,14 +39,18 @@ def _init_extensions(app: Flask) -> None:
     )
     from crm.extensions import compress, csrf, limiter, login, migrate
     from crm.services import payment_json
-    from crm.web import guards, routing
+    from crm.web import cors, guards, limits, request_ids, routing
 
     db.init_app(app)
     live.init_app(app, payment_json.news)
     migrate.init_app(app, db.db, directory=str(configuration.ROOT / "migrations"))
     login.init_app(app)
     login.user_loader(guards.person)
+    login.request_loader(guards.bearer)
+    request_ids.init_app(app)
+    cors.init_app(app)
     routing.init_app(app)
+    limits.init_app(app)
     guards.init_app(app)  # before CSRF: who may not come in learns nothing about forms
     csrf.init_app(app)
     limiter.init_app(app)
@@ -54,7 +58,7 @@ def _init_extensions(app: Flask) -> None:
 
 
 def _init_web(app: Flask) -> None:
-    from crm.api import payments as api_payments
+    from crm import api
     from crm.web import (
         accounts,
         auth,
@@ -77,8 +81,9 @@ def _init_web(app: Flask) -> None:
     )
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
-    for noun in (auth, customers, channels, *money, imports, dashboard, settings, health, api_payments):
+    for noun in (auth, customers, channels, *money, imports, dashboard, settings, health):
         app.register_blueprint(noun.bp)
+    api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):
         habit.init_app(app)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,6 +22,7 @@ from crm import mail, money
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "ru")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NUL included
 
 
@@ -74,6 +76,10 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CRM_DEFAULT_REGION": _region(env),
         "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
         "CRM_TIMEZONE": _timezone(env),
+        "CRM_CORS_ORIGINS": _origins(env),
+        "CRM_API_LIMIT": _integer(env, "CRM_API_LIMIT", 6000, 1, 10**9 - 1),
+        "CRM_API_ADDRESS_LIMIT": _integer(env, "CRM_API_ADDRESS_LIMIT", 600, 1, 10**9 - 1),
+        "RATELIMIT_ENABLED": True,
         "CRM_ADMIN_EMAIL": env.get("CRM_ADMIN_EMAIL", ""),
         "CRM_ADMIN_PASSWORD": env.get("CRM_ADMIN_PASSWORD", ""),
         "MAX_CONTENT_LENGTH": _integer(env, "CRM_MAX_UPLOAD_MB", 50, 1, 4096) * 1024 * 1024,
@@ -190,6 +196,16 @@ def _region(env: Mapping[str, str]) -> str:
     if value not in phonenumbers.SUPPORTED_REGIONS:
         raise ConfigError(f"CRM_DEFAULT_REGION is {value!r}, it must be an ISO 3166 country code such as RU.")
     return value
+
+
+def _origins(env: Mapping[str, str]) -> list[str]:
+    origins = env.get("CRM_CORS_ORIGINS", "").split()
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise ConfigError(
+                f"CRM_CORS_ORIGINS has {origin[:80]!r}; write https://shop.example.com, with blanks between several."
+            )
+    return origins
 
 
 def _timezone(env: Mapping[str, str]) -> str:

@@ -30,6 +30,15 @@ def exponent(code: str) -> int:
     return _EXPONENTS[code]
 
 
+def codes_with(decimals: int) -> list[str]:
+    """The codes of all currencies that have so many decimals.
+
+    >>> "JPY" in codes_with(0), "KWD" in codes_with(3)
+    (True, True)
+    """
+    return [code for code, one in _EXPONENTS.items() if one == decimals]
+
+
 def parse(text: str, currency: str) -> int:
     """Read an amount of zero or more as a person types it and return minor units; raise `AmountError`.
 

@@ -12,14 +12,14 @@ from crm.web.guards import requires
 
 
 @bp.get("/payments/<uuid:pk>")
-@requires(Permission.READ)
+@requires(Permission.READ, session=True)
 def payment_detail(pk: uuid.UUID) -> Response:
     """The payment as it is now."""
     return jsonify(payment_json.one(pk))
 
 
 @bp.get("/payments/<uuid:pk>/ws", websocket=True)
-@requires(Permission.READ)
+@requires(Permission.READ, session=True)
 def payment_follow(pk: uuid.UUID) -> Response:
     """The payment as it is now, then with each change of its status; closed after the final one."""
     payment_json.one(pk)
@@ -27,7 +27,7 @@ def payment_follow(pk: uuid.UUID) -> Response:
 
 
 @bp.get("/payments/ws", websocket=True)
-@requires(Permission.READ)
+@requires(Permission.READ, session=True)
 def payments_follow() -> Response:
     """The same for all payments of a page by one socket: the client says which, as a JSON list of ids, and may say
     it again; closed when all of them are final.

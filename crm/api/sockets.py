@@ -21,7 +21,7 @@ from wsproto.utilities import RemoteProtocolError
 
 from crm import live
 from crm.db import db
-from crm.web.guards import still_may
+from crm.web.guards import identity, still_may
 
 log = logging.getLogger(__name__)
 PING_SECONDS = 15
@@ -73,10 +73,10 @@ def upgrade(talk: Talk) -> Response:
 
 def follow(ids: Sequence[str] = ()) -> Talk:
     """The conversation about these payments; without any, about those that the client names."""
-    return partial(_talk, list(ids), current_user.get_id())
+    return partial(_talk, list(ids), identity())
 
 
-def _talk(ids: list[str], identity: str, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
+def _talk(ids: list[str], follower_is: str, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
     listens, check_at = not ids, time.monotonic() + CHECK_SECONDS
     if ids:
         hub.follow(follower, ids)
@@ -93,7 +93,7 @@ def _talk(ids: list[str], identity: str, ws: Server, hub: live.Hub, follower: li
         if hub.is_closing:
             return ws.close(CloseReason.SERVICE_RESTART)
         if time.monotonic() >= check_at:
-            if not ids or not still_may(identity):
+            if not ids or not still_may(follower_is):
                 return ws.close(CloseReason.POLICY_VIOLATION)
             check_at = time.monotonic() + CHECK_SECONDS
         if said is not None:

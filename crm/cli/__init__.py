@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from crm.cli import customers, demo, ledger, prices, processes, users
+from crm.cli import customers, demo, ledger, prices, processes, tokens, users
 
 
 def register(app: Flask) -> None:
     """Add the product's commands to Flask's own."""
-    nouns = (users.users, customers.customers, ledger.ledger, ledger.currencies)
+    nouns = (users.users, tokens.tokens, customers.customers, ledger.ledger, ledger.currencies)
     costs = (prices.rates, prices.commission_rules)
     for command in (processes.worker, processes.scheduler, demo.demo, *nouns, *costs):
         app.cli.add_command(command)

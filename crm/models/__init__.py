@@ -7,6 +7,7 @@ from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.mail import Mail
+from crm.models.token import Scope, Token
 from crm.models.user import Permission, Role, User
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "PendingPayment",
     "Permission",
     "Role",
+    "Scope",
     "Tag",
+    "Token",
     "User",
 ]

@@ -1,5 +1,6 @@
 """Contact channels of a customer: add, remove, choose the main one."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from flask import current_app
@@ -28,7 +29,7 @@ def add(actor: Actor, customer_pk: int, data: ChannelData, allow_duplicate: bool
         if any((c.type, c.normalized) == (cleaned.type, cleaned.normalized) for c in customer.channels):
             raise Invalid({"value": [_("This customer has it already.")]})
         if not allow_duplicate:
-            refuse_taken([(cleaned.type, cleaned.normalized)], field="value")
+            refuse_taken({(cleaned.type, cleaned.normalized): "value"})
         same_type = [channel for channel in customer.channels if channel.type == cleaned.type]
         channel = ContactChannel(
             type=cleaned.type, value=cleaned.value, normalized=cleaned.normalized, label=cleaned.label, is_primary=False
@@ -71,26 +72,26 @@ def make_primary(actor: Actor, pk: int) -> Customer:
     return customer
 
 
-def refuse_taken(pairs: list[tuple[str, str]], field: str | None = None) -> None:
-    """Raise `DuplicateChannel` at `field` (else at the channel's type) when a customer has one of the
-    (type, normalized value) pairs.
+def refuse_taken(pairs: Mapping[tuple[str, str], str]) -> None:
+    """Raise `DuplicateChannel` when a customer has one of the (type, normalized value) pairs, at the field that stands
+    beside it (at its type where that is blank).
     """
     if not pairs:
         return
     _take_turns(pairs)
     owner = db.session.execute(
-        select(Customer.id, Customer.name, ContactChannel.type, ContactChannel.value)
+        select(Customer.id, Customer.name, ContactChannel.type, ContactChannel.value, ContactChannel.normalized)
         .join(ContactChannel, ContactChannel.customer_id == Customer.id)
-        .where(tuple_(ContactChannel.type, ContactChannel.normalized).in_(pairs))
+        .where(tuple_(ContactChannel.type, ContactChannel.normalized).in_(list(pairs)))
         .order_by(Customer.id)
         .limit(1)
     ).first()
     if owner is not None:
         message = _("%(name)s has %(value)s already.", name=owner.name, value=owner.value)
-        raise DuplicateChannel(field or owner.type, message, owner.id, owner.name)
+        raise DuplicateChannel(pairs[owner.type, owner.normalized] or owner.type, message, owner.id, owner.name)
 
 
-def _take_turns(pairs: list[tuple[str, str]]) -> None:
+def _take_turns(pairs: Iterable[tuple[str, str]]) -> None:
     # Two who add one channel at once would both find it free; on SQLite there is one writer at a time anyway.
     if is_postgresql():
         for key in sorted({f"{type_} {normalized}" for type_, normalized in pairs}):

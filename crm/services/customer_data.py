@@ -24,13 +24,16 @@ ATTRIBUTE_NAME_LIMIT, ATTRIBUTES_LIMIT = 50, 30
 
 @dataclass
 class ChannelData:
-    """A channel as typed; `normalized` is filled in by `clean_channel`."""
+    """A channel as typed; `normalized` is filled in by `clean_channel`. Its mistakes are told at `field`, or at its
+    type where that is blank.
+    """
 
     type: str
     value: str
     label: str = ""
     is_primary: bool = False
     normalized: str = ""
+    field: str = ""
 
 
 @dataclass
@@ -56,7 +59,8 @@ def clean(data: CustomerData, region: str) -> CustomerData:
     """A copy with every field cleaned and every channel normalized; the first channel of a type becomes primary
     where none was marked, and repeated channels fall together.
 
-    Raises `Invalid` with all that is wrong, by field; a channel's field is its type (`phone`, `email`, …).
+    Raises `Invalid` with all that is wrong, by field; a channel's field is its type (`phone`, `email`, …) where
+    it says no other.
     """
     errors: dict[str, list[str]] = {}
     cleaned = CustomerData(name="")
@@ -80,7 +84,7 @@ def clean(data: CustomerData, region: str) -> CustomerData:
         try:
             cleaned.channels.append(clean_channel(channel, region))
         except ValueError as error:
-            errors.setdefault(channel.type, []).append(str(error))
+            errors.setdefault(channel.field or channel.type, []).append(str(error))
     if errors:
         raise Invalid(errors)
     cleaned.channels = settle(cleaned.channels)
@@ -149,7 +153,7 @@ def clean_channel(channel: ChannelData, region: str) -> ChannelData:
         label = clean_text("label", channel.label)
     except ValueError as error:
         raise ChannelError(str(error)) from None
-    return ChannelData(channel.type, squeeze(channel.value), label, channel.is_primary, normalized)
+    return ChannelData(channel.type, squeeze(channel.value), label, channel.is_primary, normalized, channel.field)
 
 
 def settle(channels: list[ChannelData]) -> list[ChannelData]:

@@ -1,5 +1,6 @@
 """Customers: find, create, change, archive, delete."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,7 @@ def create(actor: Actor, data: CustomerData, allow_duplicate: bool = False) -> C
     cleaned = clean(data, current_app.config["CRM_DEFAULT_REGION"])
     with atomic() as session, unique_external_id(cleaned.external_id):
         if not allow_duplicate:
-            refuse_taken([(channel.type, channel.normalized) for channel in cleaned.channels])
+            refuse_taken({(channel.type, channel.normalized): channel.field for channel in cleaned.channels})
         customer = Customer(
             tags=tags_named(cleaned.tags), attributes=merged({}, cleaned.attributes), **_columns(cleaned)
         )
@@ -92,19 +93,49 @@ def update(actor: Actor, pk: int, version: int, data: CustomerData) -> Customer:
     """
     cleaned = clean(data, current_app.config["CRM_DEFAULT_REGION"])
     with atomic(), unique_external_id(cleaned.external_id):
-        customer = locked(Customer, pk)
-        before = snapshot(customer)
-        if customer.version != version:
-            raise StaleVersion(_("Somebody else has changed this customer meanwhile."), before, customer.version)
-        for name, value in _columns(cleaned).items():
-            setattr(customer, name, value)
-        customer.attributes = merged(customer.attributes, cleaned.attributes)
-        customer.tags = tags_named(cleaned.tags)
-        changes = audit.difference(before, snapshot(customer))
-        if changes:
-            touch(customer)
-            audit.record(actor, "customer.updated", "customer", pk, changes)
+        customer = _unchanged(pk, version)
+        _write(actor, customer, cleaned)
     return customer
+
+
+@retrying
+def change(actor: Actor, pk: int, version: int | None, changes: Mapping[str, Any]) -> Customer:
+    """Change the named fields and leave the rest: those of `FIELDS`, `tags`, `attributes` (those that are named; blank
+    ones go) and `status`; any version where it is None.
+
+    Raises as `update`.
+    """
+    with atomic():
+        customer = _unchanged(pk, version)
+        before = {name: getattr(customer, name) or "" for name in FIELDS} | {
+            "tags": [tag.name for tag in customer.tags]
+        }
+        wanted = {name: value for name, value in changes.items() if name != "status"}
+        cleaned = clean(CustomerData(**before | wanted), current_app.config["CRM_DEFAULT_REGION"])
+        with unique_external_id(cleaned.external_id), atomic():
+            _write(actor, customer, cleaned)
+        if "status" in changes:
+            _set_archived(actor, customer, changes["status"] == "archived")
+    return customer
+
+
+def _unchanged(pk: int, version: int | None) -> Customer:
+    customer = locked(Customer, pk)
+    if version is not None and customer.version != version:
+        message = _("Somebody else has changed this customer meanwhile.")
+        raise StaleVersion(message, snapshot(customer), customer.version)
+    return customer
+
+
+def _write(actor: Actor, customer: Customer, cleaned: CustomerData) -> None:
+    before = snapshot(customer)
+    for name, value in _columns(cleaned).items():
+        setattr(customer, name, value)
+    customer.attributes = merged(customer.attributes, cleaned.attributes)
+    customer.tags = tags_named(cleaned.tags)
+    if changes := audit.difference(before, snapshot(customer)):
+        touch(customer)
+        audit.record(actor, "customer.updated", "customer", customer.id, changes)
 
 
 @retrying

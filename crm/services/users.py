@@ -176,6 +176,14 @@ def get(pk: int) -> User:
     return user
 
 
+def by_email(email: str) -> User:
+    """The user with this e-mail, however it is cased; raises `NotFound`."""
+    user = _by_email(email)
+    if user is None:
+        raise NotFound(_("This user does not exist."))
+    return user
+
+
 def list_users() -> list[User]:
     """Everybody, by e-mail."""
     return list(db.session.scalars(select(User).order_by(User.email)))

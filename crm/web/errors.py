@@ -3,15 +3,16 @@
 import json
 import logging
 import time
+from typing import Any
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, jsonify, make_response, render_template, request, url_for
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm.db import is_out_of_reach
-from crm.errors import Busy, DomainError, Invalid
+from crm.errors import Busy, DomainError, DuplicateChannel, Invalid, PaymentRefused, StaleVersion
 from crm.extensions import limiter
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
@@ -26,7 +27,11 @@ def init_app(app: Flask) -> None:
 
     @app.errorhandler(DomainError)
     def domain(error: DomainError) -> Response:
-        return respond(error.status, error.message, error.fields if isinstance(error, Invalid) else None)
+        fields = error.fields if isinstance(error, Invalid) else None
+        if not request.path.startswith("/api/"):
+            return respond(error.status, error.message, fields)
+        # What programs changed without having read it fails their own precondition (RFC 9110, 15.5.13).
+        return problem(412 if isinstance(error, StaleVersion) else error.status, error.message, fields, _more(error))
 
     @app.errorhandler(CSRFError)
     def csrf(_error: CSRFError) -> Response:
@@ -35,7 +40,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def http(error: HTTPException) -> Response:
         status = error.code or 500
-        response = respond(status, sentences().get(status) or _("This request cannot be answered."))
+        response = respond(status, _sentence(error))
         for name, value in error.get_headers():
             if name in ("Allow", "Retry-After"):
                 response.headers[name] = value
@@ -46,6 +51,23 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(InternalServerError)
     def fault(_error: InternalServerError) -> Response:
         return respond(500, sentences()[500])
+
+
+def _sentence(error: HTTPException) -> str:
+    """What was said of it here, else what is said of the status."""
+    own = error.description if error.description != type(error).description else None
+    general = sentences().get(error.code or 500) or _("This request cannot be answered.")
+    return own if own and request.path.startswith("/api/") else general
+
+
+def _more(error: DomainError) -> dict[str, Any]:
+    """What programs are told beside the sentences."""
+    if isinstance(error, PaymentRefused):
+        return {"code": error.code}
+    if isinstance(error, DuplicateChannel):
+        url = url_for("api.customer_get", pk=error.owner_id)
+        return {"owner": {"id": error.owner_id, "name": error.owner_name, "url": url}}
+    return {}
 
 
 def _answer_for_the_database(app: Flask) -> None:
@@ -80,7 +102,9 @@ def sentences() -> dict[int, str]:
         403: _("Your role does not allow this."),
         404: _("There is nothing here. It may have been deleted."),
         405: _("This cannot be done this way."),
+        412: _("Somebody else has changed this meanwhile."),
         413: _("This is larger than the server takes."),
+        415: _("Send JSON: Content-Type: application/json."),
         429: _("Too many attempts. Wait a minute and try again."),
         503: _("The server has no room for this at the moment. Please try again."),
         500: _("Something went wrong on our side. Nothing was changed; please try again."),

@@ -3,40 +3,84 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, Response, abort, current_app, g, jsonify, make_response, redirect, request, url_for
+from flask import Flask, Request, Response, abort, current_app, g, jsonify, make_response, redirect, request, url_for
 from flask_babel import get_locale
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
-from crm.models import Permission, Role, User
-from crm.services import users
+from crm.i18n import gettext as _
+from crm.models import Permission, Role, Scope, Token, User
+from crm.services import tokens, users
 from crm.services.audit import Actor
 from crm.web.htmx import is_partial
 from crm.web.problems import problem
 
 View = TypeVar("View", bound=Any)
 PUBLIC = "public"
+_SCOPES: dict[str, Scope] = {
+    Permission.READ: Scope.READ,
+    Permission.WRITE: Scope.WRITE,
+    Permission.ADMIN: Scope.ADMIN,
+}
+_BY_TOKEN = "token "  # noqa: S105  (no session's identity has a blank)
+_CHALLENGE = 'Bearer realm="api"'
 
 
-def requires(permission: Permission | str) -> Callable[[View], View]:
-    """Declare what the view asks for: a permission, or `PUBLIC`. A view without a declaration is refused."""
+def requires(
+    permission: Permission | str, scope: Scope | None = None, *, own: bool = False, session: bool = False
+) -> Callable[[View], View]:
+    """Declare what the view asks for: a permission, or `PUBLIC`. A view without a declaration is refused.
+
+    For programs `scope` says how far a token must reach (the scope of the permission where none is given), `own` lets
+    customers in too, to what is theirs (the view narrows by `owner()`), and `session` takes a page's cookie as well.
+    """
 
     def declare(view: View) -> View:
-        view.permission = permission
+        view.permission, view.scope = permission, scope or _SCOPES.get(permission)
+        view.is_open_to_owners, view.takes_session = own, session
         return view
 
     return declare
 
 
 def person(id_string: str) -> User | None:
-    """Whom the session remembers; where the database cannot say, the page about that is written for nobody."""
-    if "unreachable" in g:
+    """Whom the session remembers; where the database cannot say, the page about that is written for nobody.
+
+    Programs sign in by a token: a cookie, which browsers send for anybody, counts where the view says so alone.
+    """
+    if "unreachable" in g or (_is_for_programs() and not _takes_session()):
         return None
     try:
         return users.by_session(id_string)
     except OperationalError:
         g.unreachable = True
         raise
+
+
+def bearer(asked: Request) -> User | None:
+    """Who the token in the header stands for (RFC 6750), under /api/v1 alone."""
+    kind, _blank, secret = asked.headers.get("Authorization", "").partition(" ")
+    if "unreachable" in g or not _is_for_programs() or kind.lower() != "bearer":
+        return None
+    try:
+        token = tokens.by_secret(secret.strip(), asked.remote_addr or "")
+    except OperationalError:
+        g.unreachable = True
+        raise
+    if token is None:
+        return None
+    g.token = token
+    return token.user
+
+
+def present_token() -> Token | None:
+    """The token that signed this request in; None for a page's session and for nobody."""
+    return g.get("token") if current_user.is_authenticated else None
+
+
+def owner() -> int | None:
+    """The customer to whose own things the person is kept; None for staff, who see all."""
+    return None
 
 
 def actor() -> Actor:
@@ -52,30 +96,61 @@ def init_app(app: Flask) -> None:
     def check() -> Response | None:
         if request.endpoint is None:
             return None  # no such page, or not by this method: the router says so
-        needed = getattr(app.view_functions[request.endpoint], "permission", None)
-        if needed == PUBLIC:
+        view: Any = app.view_functions[request.endpoint]
+        needed = getattr(view, "permission", None)
+        if needed == PUBLIC or _is_preflight():
             return None
         if not current_user.is_authenticated:
             return _sign_in_first()
-        if needed is None or not current_user.may(needed):
+        if needed is None or not _role_may(view, needed):
             abort(404 if current_user.role == Role.CUSTOMER else 403)
+        if (token := present_token()) and not token.may(view.scope):
+            return _too_narrow(view.scope)
         if request.url_rule and request.url_rule.websocket and not _is_from_here():
             abort(403)
         get_locale()  # kept for the request: a refusal is put into words where the database answers nothing any more
         return None
 
 
+def identity() -> str:
+    """Who is signed in and by what, for `still_may`."""
+    token = present_token()
+    return f"{_BY_TOKEN}{token.id}" if token else str(current_user.get_id())
+
+
 def still_may(identity: str, permission: Permission = Permission.READ) -> bool:
-    """Whether the person that a session remembers as `identity` may go on with what began some time ago.
+    """Whether the person that was signed in as `identity` may go on with what began some time ago.
 
     It asks in a database session of its own. Where the database does not answer, it is as it was.
     """
     with current_app.app_context():
         try:
-            user = users.by_session(identity)
+            if not identity.startswith(_BY_TOKEN):
+                user = users.by_session(identity)
+                return user is not None and user.may(permission)
+            token = tokens.still_valid(int(identity.removeprefix(_BY_TOKEN)))
+            return token is not None and token.may(_SCOPES.get(permission)) and token.user.may(permission)
         except OperationalError:
             return True
-        return user is not None and user.may(permission)
+
+
+def _role_may(view: Any, needed: Permission) -> bool:
+    is_owner = current_user.role == Role.CUSTOMER and getattr(view, "is_open_to_owners", False)
+    return is_owner or bool(current_user.may(needed))
+
+
+def _is_for_programs() -> bool:
+    return request.path.startswith("/api/")
+
+
+def _takes_session() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "takes_session", False) and "Authorization" not in request.headers
+
+
+def _is_preflight() -> bool:
+    """Browsers ask without any token whether a page from elsewhere may ask at all."""
+    return request.method == "OPTIONS" and _is_for_programs()
 
 
 def _is_from_here() -> bool:
@@ -90,7 +165,21 @@ def _sign_in_first() -> Response:
     if is_partial():
         return Response(status=401, headers={"HX-Redirect": url_for("auth.login")})
     if request.path.startswith("/api/"):
-        return problem(401, "Sign in first.")
+        return _no_token()
     if request.path.startswith("/customers/api/"):
         return make_response(jsonify(error="Sign in first."), 401)
     return make_response(redirect(login, 302))
+
+
+def _no_token() -> Response:
+    given = "Authorization" in request.headers
+    detail = _("The token is unknown, expired or revoked.") if given else _("Send a token: Authorization: Bearer …")
+    response = problem(401, detail)
+    response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="invalid_token"' if given else _CHALLENGE
+    return response
+
+
+def _too_narrow(scope: Scope) -> Response:
+    response = problem(403, _("The token lacks the scope %(name)s.", name=scope))
+    response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    return response

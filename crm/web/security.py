@@ -21,8 +21,10 @@ class PageSessions(SecureCookieSessionInterface):
     """
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        """Send the session along, but for a static file (the page that says there is none writes to it)."""
-        if not request.path.startswith(f"{app.static_url_path}/"):
+        """Send the session along, but for a static file (the page that says there is none writes to it) and for
+        programs, which have none.
+        """
+        if not request.path.startswith((f"{app.static_url_path}/", "/api/")):
             super().save_session(app, session, response)
 
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from crm.models import User
+from tests.api.programs import Program, token_of
 from tests.client import Browser
 from tests.gunicorns import Web, headers_of
 from tests.valkeys import embedded, office  # noqa: F401  (fixtures)
@@ -26,3 +27,25 @@ def cookie_of(app: Flask) -> Callable[[User], dict[str, str]]:
         return {"Cookie": headers_of(Browser(app, app.response_class, use_cookies=True).sign_in(user))["Cookie"]}
 
     return cookie
+
+
+@pytest.fixture
+def program_of(app: Flask) -> Callable[..., Program]:
+    """`program_of(boris, "read")` is a program with a token of Boris's that is narrowed to reading."""
+    return lambda user, *scopes: Program(app, token_of(user, *scopes))
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Program:
+    """A program without a token."""
+    return Program(app)
+
+
+@pytest.fixture
+def manager(program_of: Callable[..., Program], boris: User) -> Program:
+    return program_of(boris)
+
+
+@pytest.fixture
+def viewer_program(program_of: Callable[..., Program], vera: User) -> Program:
+    return program_of(vera)

@@ -1,0 +1,26 @@
+"""What all shapes have in common, and the few kinds of values that they are made of."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MOMENT_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
+AMOUNT_PATTERN = r"^-?\d+(\.\d+)?$"
+
+
+class Sent(BaseModel):
+    """What a program sends: fields that are not known are refused, and nothing is taken for something else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Told(BaseModel):
+    """What a program is told, all of it and nothing else."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Moment = Annotated[str, Field(pattern=MOMENT_PATTERN, json_schema_extra={"format": "date-time"})]
+Amount = Annotated[str, Field(pattern=AMOUNT_PATTERN, examples=["1250.00"])]
+Cursor = Annotated[str | None, Field(description="Send it as `cursor` for what follows; null on the last page.")]

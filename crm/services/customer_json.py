@@ -1,0 +1,119 @@
+"""A customer as programs see it: the one shape of the REST API, and what a list of them is asked by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from crm.db import db
+from crm.errors import Invalid, NotFound
+from crm.i18n import gettext as _
+from crm.models import ContactChannel, Customer, CustomerTag, Tag
+from crm.models.customer import KINDS, STATUSES
+from crm.services import columns, search_words
+from crm.services.listing import Listing
+from crm.services.payment_json import moment
+from crm.services.search_criteria import QUERY_LIMIT
+from crm.text import fold, has_control
+
+_C, _TAGS, _TAGGED, _CHANNELS = Customer.__table__.c, Tag.__table__, CustomerTag.__table__, ContactChannel.__table__
+_SEPARATOR = "\x1f"  # a control character: no tag has one
+
+
+def _names_of_tags() -> Any:
+    named = select(func.aggregate_strings(_TAGS.c.name, _SEPARATOR))
+    joined = named.select_from(_TAGGED.join(_TAGS, _TAGS.c.id == _TAGGED.c.tag_id))
+    return joined.where(_TAGGED.c.customer_id == _C.id).correlate(Customer.__table__).scalar_subquery().label("tags")
+
+
+def _tagged(key: str) -> ColumnElement[bool]:
+    tagged = select(_TAGGED.c.customer_id).select_from(_TAGGED.join(_TAGS, _TAGS.c.id == _TAGGED.c.tag_id))
+    return _C.id.in_(tagged.where(_TAGS.c.key == key))
+
+
+_OWN = (
+    "id",
+    "kind",
+    "status",
+    "name",
+    "external_id",
+    "company",
+    "city",
+    "notes",
+    "version",
+    "created_at",
+    "updated_at",
+)
+_SOURCE = select(*(_C[name] for name in _OWN), _names_of_tags())
+_BY_TAGS = columns.folded_text(_C.tags_key)
+LISTING = Listing(
+    "customers",
+    _SOURCE,
+    _C.id,
+    {
+        "id": columns.number(_C.id),
+        "kind": columns.word(_C.kind, KINDS),
+        "status": columns.word(_C.status, STATUSES),
+        "name": columns.folded_text(_C.name_key),
+        "external_id": columns.text(_C.external_id, nullable=True),
+        "company": columns.text(_C.company),
+        "city": columns.folded_text(_C.city_key),
+        "notes": columns.text(_C.notes),
+        "phone": columns.folded_text(_C.phone_key),
+        "email": columns.folded_text(_C.email_key),
+        "tags": replace(_BY_TAGS, equals=_tagged),
+        "version": columns.number(_C.version),
+        "created_at": columns.moment(_C.created_at),
+        "updated_at": columns.moment(_C.updated_at),
+    },
+    more=("q",),
+)
+
+
+def page(asked: Mapping[str, Sequence[str]], *conditions: ColumnElement[bool]) -> dict[str, Any]:
+    """Customers as `Listing.page` says, and `q` as the search box has it: `{"items": […], "next_cursor": …}` in two
+    statements. Raises `Invalid` by parameter.
+    """
+    query = "".join(asked.get("q", ()))
+    if has_control(query) or len(query) > QUERY_LIMIT:
+        raise Invalid({"q": [_("This is longer than %(count)d characters.", count=QUERY_LIMIT)]})
+    if query.strip():
+        conditions += (search_words.matches(query, indexed=True),)
+    found = LISTING.page(asked, *conditions)
+    return {"items": _with_channels(found.items), "next_cursor": found.next_cursor}
+
+
+def one(pk: int) -> dict[str, Any]:
+    """The customer under this id, in two statements; raises `NotFound`."""
+    rows = list(db.session.execute(_SOURCE.where(_C.id == pk)))
+    if not rows:
+        raise NotFound(_("There is no such customer."))
+    return _with_channels(rows)[0]
+
+
+def channel_json(channel: Any) -> dict[str, Any]:
+    """One way to reach a customer."""
+    fields = ("id", "customer_id", "type", "value", "normalized", "label", "is_primary")
+    return {name: getattr(channel, name) for name in fields} | {"created_at": moment(channel.created_at)}
+
+
+def _with_channels(rows: Sequence[Any]) -> list[dict[str, Any]]:
+    channels: dict[int, list[dict[str, Any]]] = {row.id: [] for row in rows}
+    if rows:
+        of_them = select(_CHANNELS).where(_CHANNELS.c.customer_id.in_(list(channels))).order_by(_CHANNELS.c.id)
+        for channel in db.session.execute(of_them):
+            channels[channel.customer_id].append(channel_json(channel))
+    return [_as_json(row, channels[row.id]) for row in rows]
+
+
+def _as_json(row: Any, channels: list[dict[str, Any]]) -> dict[str, Any]:
+    own = {name: getattr(row, name) for name in _OWN}
+    moments = {name: moment(own[name]) for name in ("created_at", "updated_at")}
+    tags = sorted(row.tags.split(_SEPARATOR), key=fold) if row.tags else []
+    main = {type_: _main(channels, type_) for type_ in ("phone", "email")}
+    return own | moments | main | {"tags": tags, "channels": channels}
+
+
+def _main(channels: list[dict[str, Any]], type_: str) -> str | None:
+    return next((one["normalized"] for one in channels if one["type"] == type_ and one["is_primary"]), None)

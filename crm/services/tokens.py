@@ -1,0 +1,128 @@
+"""Tokens: made, known again by their hash, and taken back. The secret itself is shown once and kept nowhere."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import joinedload
+
+from crm.db import atomic, db, locked, retrying, utcnow
+from crm.errors import Invalid, NotFound
+from crm.i18n import gettext as _
+from crm.models import Scope, Token
+from crm.services import audit
+from crm.services.audit import Actor
+from crm.text import has_control, squeeze
+
+log = logging.getLogger(__name__)
+NAME_LIMIT = 100
+MARK = "crm_"  # so that a token that was published by mistake can be found for what it is
+SHOWN = 12  # characters of it that are kept to know it by
+NOTED_EVERY = timedelta(minutes=1)
+_BY_HASH = select(Token).options(joinedload(Token.user)).where(Token.secret_hash == bindparam("secret_hash"))
+
+
+@retrying
+def create(
+    actor: Actor,
+    user_id: int,
+    name: str,
+    scopes: Sequence[str] = (),
+    expires_at: datetime | None = None,
+    within: Sequence[str] = (),
+) -> tuple[Token, str]:
+    """A new token of the user, and its secret: 47 characters that nobody will be shown again.
+
+    `within` are the scopes of the token that asks for it: the new one gets no others. Raises `Invalid` by field.
+    """
+    wanted = [scope for scope in Scope if scope in scopes]
+    errors = {"name": _wrong_name(name := squeeze(name)), "scopes": _wrong_scopes(scopes, within)}
+    if expires_at is not None and expires_at <= utcnow():
+        errors["expires_at"] = _("This moment has passed.")
+    if any(errors.values()):
+        raise Invalid({field: [message] for field, message in errors.items() if message})
+    secret = MARK + secrets.token_urlsafe(32)
+    token = Token(
+        user_id=user_id,
+        name=name,
+        prefix=secret[:SHOWN],
+        secret_hash=_hash(secret),
+        scopes=" ".join(wanted),
+        expires_at=expires_at,
+    )
+    with atomic() as session:
+        session.add(token)
+        session.flush()
+        audit.record(actor, "token.created", "token", token.id, {"name": (None, name), "scopes": (None, token.scopes)})
+    return token, secret
+
+
+def _wrong_name(name: str) -> str:
+    if not name:
+        return _("Enter a name.")
+    if has_control(name):
+        return _("This has characters that cannot be shown.")
+    return _("This is longer than %(count)d characters.", count=NAME_LIMIT) if len(name) > NAME_LIMIT else ""
+
+
+def _wrong_scopes(scopes: Sequence[str], within: Sequence[str]) -> str:
+    if not set(scopes) <= set(Scope):
+        return _("A scope is one of %(names)s.", names=", ".join(Scope))
+    if within and not (scopes and set(scopes) <= set(within)):
+        return _("A token can give no more than it has: %(names)s.", names=", ".join(within))
+    return ""
+
+
+@retrying
+def revoke(actor: Actor, user_id: int, pk: int) -> None:
+    """Take a token of the user back: it signs nobody in any more. Twice is no mistake; raises `NotFound`."""
+    with atomic():
+        token = locked(Token, pk)
+        if token.user_id != user_id:
+            raise NotFound(_("There is no such token."))
+        if token.revoked_at is None:
+            token.revoked_at = utcnow()
+            audit.record(actor, "token.revoked", "token", pk, {"name": (token.name, None)})
+
+
+def of_user(user_id: int) -> list[Token]:
+    """All tokens of the user, newest first; those that were taken back too."""
+    return list(db.session.scalars(select(Token).where(Token.user_id == user_id).order_by(Token.id.desc())))
+
+
+def by_secret(secret: str, address: str) -> Token | None:
+    """The token of this secret with its user, where it is valid now; its use is noted, at most once a minute."""
+    if not secret.startswith(MARK) or not secret.isascii():
+        return None
+    token = db.session.scalar(_BY_HASH, {"secret_hash": _hash(secret)})
+    now = utcnow()
+    if token is None or not token.is_valid(now):
+        return None
+    if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY:
+        _note_use(token.id, now, address)
+    return token
+
+
+def still_valid(pk: int) -> Token | None:
+    """The token under this id with its user, where it is valid now."""
+    token = db.session.scalar(select(Token).options(joinedload(Token.user)).where(Token.id == pk))
+    return token if token is not None and token.is_valid(utcnow()) else None
+
+
+def _note_use(pk: int, now: datetime, address: str) -> None:
+    stale = or_(Token.last_used_at.is_(None), Token.last_used_at <= now - NOTED_EVERY)
+    note = update(Token).where(Token.id == pk, stale).values(last_used_at=now, last_used_from=address[:64])
+    try:
+        with atomic() as session:
+            session.execute(note.execution_options(synchronize_session=False))
+    except OperationalError as error:  # what was asked for does not fail for this
+        log.warning("The use of a token could not be noted: %s", error.orig)
+
+
+def _hash(secret: str) -> str:
+    # The secret has 256 bits of chance in it: there is nothing to slow down for whoever guesses.
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,135 @@
+"""Who may call what: one table of call × who calls, walked against the URL map."""
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask, url_for
+from sqlalchemy import select
+
+from crm.db import at, atomic, db, utcnow
+from crm.models import Token
+from tests import money, people
+from tests.api.programs import Program, token_of
+
+STAFF = ("viewer", "manager", "admin")
+# What stands below is the status for each of these, in this order; those in `NOBODY` get a 401 for every call.
+WHO = (*STAFF, "customer", "read", "write", "money", "admin scope")
+NOBODY = ("anonymous", "expired", "revoked", "session")
+READ = (200, 200, 200, 404, 200, 403, 403, 403)
+WRITE = (403, 200, 200, 404, 403, 200, 403, 403)
+ADMIN = (403, 403, 200, 404, 403, 403, 403, 200)
+OWN_READ = (200, 200, 200, 200, 200, 403, 403, 403)
+OWN_ADMIN = (200, 200, 200, 200, 403, 403, 403, 200)
+ANYBODY = (200, 200, 200, 200, 200, 200, 200, 200)
+
+
+def sent(status: int, row: tuple[int, ...]) -> tuple[int, ...]:
+    """The row with another status for those who are let in: what an empty object is answered with."""
+    return tuple(status if one == 200 else one for one in row)
+
+
+TABLE = {
+    ("me", "GET"): ANYBODY,
+    ("token_list", "GET"): OWN_READ,
+    ("token_create", "POST"): sent(422, OWN_ADMIN),
+    ("token_delete", "DELETE"): sent(404, OWN_ADMIN),  # it is nobody's of these
+    ("customer_list", "GET"): READ,
+    ("customer_create", "POST"): sent(422, WRITE),
+    ("customer_get", "GET"): READ,
+    ("customer_update", "PATCH"): sent(428, WRITE),
+    ("customer_delete", "DELETE"): sent(204, WRITE),
+    ("channel_create", "POST"): sent(422, WRITE),
+    ("channel_delete", "DELETE"): sent(204, WRITE),
+    ("payment_detail", "GET"): READ,
+    ("payment_follow", "GET"): sent(501, READ),  # the tests' client has no socket
+    ("payments_follow", "GET"): sent(501, READ),
+}
+WITH_A_COOKIE = {"payment_detail", "payment_follow", "payments_follow"}  # pages ask them too
+SOCKETS = {"payment_follow", "payments_follow"}
+PUBLIC: set[str] = set()
+
+
+@pytest.fixture
+def programs(app: Flask, alice, boris, vera, carla) -> dict[str, Program]:
+    """One of each that may be let in; the narrowed tokens are the administrator's."""
+    secrets = {
+        "viewer": token_of(vera), "manager": token_of(boris), "admin": token_of(alice), "customer": token_of(carla),
+        "read": token_of(alice, "read"), "write": token_of(alice, "write"), "money": token_of(alice, "money"),
+        "admin scope": token_of(alice, "admin"),
+    }  # fmt: skip
+    return {who: Program(app, secret) for who, secret in secrets.items()}
+
+
+@pytest.fixture
+def address(app: Flask) -> Callable[[str], str]:
+    """`address(endpoint)` leads to a row that is there; to another one each time where the call deletes it."""
+    payment = money.SERVICE.deposit(money.wallet_of(people.add("Anna").id), 100).payment_id
+
+    def make(endpoint: str) -> str:
+        customer = people.add("Anna", telegram="anna_i", allow_duplicate=True)
+        pks = {
+            "customer": customer.id,
+            "channel": customer.channels[0].id,
+            "payment": uuid.UUID(payment),
+            "token": 2**40,
+        }
+        pks["channel_create"] = customer.id
+        pk = pks.get(endpoint, pks.get(endpoint.partition("_")[0]))
+        rule = next(app.url_map.iter_rules(f"api.{endpoint}"))
+        with app.test_request_context():
+            return urlsplit(url_for(f"api.{endpoint}", **({"pk": pk} if rule.arguments else {}))).path
+
+    return make
+
+
+def ask(program: Program, endpoint: str, method: str, path: str) -> int:
+    headers = {"Connection": "Upgrade", "Upgrade": "websocket"} if endpoint in SOCKETS else {}
+    return program.call(method, path, {} if method in ("POST", "PATCH") else None, **headers).status_code
+
+
+def test_every_call_is_in_the_table(app):
+    calls = {
+        (rule.endpoint.removeprefix("api."), method)
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods - {"HEAD", "OPTIONS"}
+        if rule.endpoint.startswith("api.")
+    }
+    assert calls == set(TABLE)
+
+
+def test_each_gets_what_the_table_says(programs, address):
+    got = {call: tuple(ask(programs[who], *call, address(call[0])) for who in WHO) for call in TABLE}
+    assert got == TABLE
+
+
+def test_nobody_is_let_in_without_a_token_that_is_good(app, alice, client_of, address):
+    secrets = {"expired": token_of(alice, expires_at=utcnow() + timedelta(hours=1)), "revoked": token_of(alice)}
+    with atomic():
+        revoked = db.session.scalar(select(Token).where(Token.prefix == secrets["revoked"][:12]))
+        revoked.revoked_at = utcnow()
+    browser = client_of(alice)
+    with at(utcnow() + timedelta(hours=2)):
+        for endpoint, method in TABLE.keys() - {call for call in TABLE if call[0] in PUBLIC}:
+            path = address(endpoint)
+            for who in ("anonymous", "expired", "revoked"):
+                assert (endpoint, who, ask(Program(app, secrets.get(who)), endpoint, method, path)) == (
+                    endpoint,
+                    who,
+                    401,
+                )
+            if endpoint not in WITH_A_COOKIE:
+                answer = browser.open(path, method=method, json={} if method in ("POST", "PATCH") else None)
+                assert (endpoint, answer.status_code) == (endpoint, 401)
+
+
+def test_pages_ask_for_payments_with_their_cookie_but_not_from_elsewhere(client_of, vera, carla, address):
+    browser, upgrade = client_of(vera), {"Connection": "Upgrade", "Upgrade": "websocket"}
+    assert browser.get(address("payment_detail")).status_code == 200
+    assert client_of(carla).get(address("payment_detail")).status_code == 404
+    for endpoint in SOCKETS:
+        assert browser.get(address(endpoint), headers=upgrade).status_code == 501
+        foreign = browser.get(address(endpoint), headers=upgrade | {"Origin": "https://elsewhere.example"})
+        assert foreign.status_code == 403
