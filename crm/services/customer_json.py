@@ -41,6 +41,7 @@ _OWN = (
     "company",
     "city",
     "notes",
+    "attributes",
     "version",
     "created_at",
     "updated_at",

@@ -107,9 +107,8 @@ def change(actor: Actor, pk: int, version: int | None, changes: Mapping[str, Any
     """
     with atomic():
         customer = _unchanged(pk, version)
-        before = {name: getattr(customer, name) or "" for name in FIELDS} | {
-            "tags": [tag.name for tag in customer.tags]
-        }
+        before = {name: getattr(customer, name) or "" for name in FIELDS}
+        before["tags"] = [tag.name for tag in customer.tags]
         wanted = {name: value for name, value in changes.items() if name != "status"}
         cleaned = clean(CustomerData(**before | wanted), current_app.config["CRM_DEFAULT_REGION"])
         with unique_external_id(cleaned.external_id), atomic():

@@ -80,7 +80,7 @@ def present_token() -> Token | None:
 
 def owner() -> int | None:
     """The customer to whose own things the person is kept; None for staff, who see all."""
-    return None
+    return current_user.customer_id if current_user.role == Role.CUSTOMER else None
 
 
 def actor() -> Actor:

@@ -6,7 +6,7 @@ from tests import money, people
 
 ANNA = {
     "name": " Anna  Ivanova ", "kind": "person", "external_id": "CRM-1", "company": "Tea", "city": "Tver",
-    "notes": "a\nb",
+    "notes": "a\nb", "attributes": {"Size": "M"},
     "tags": ["vip", "VIP", "opt"], "channels": [{"type": "telegram", "value": "@Anna_I", "label": "home"}],
     "phone": "8 912 345-67-89", "email": "Anna@Example.com",
 }  # fmt: skip
@@ -67,7 +67,9 @@ def test_a_change_leaves_what_it_does_not_name(manager):
     same = {name: value for name, value in made.json.items() if name not in ("city", "tags", "version", "updated_at")}
     assert answer.json.items() >= same.items()
     assert (answer.json["city"], answer.json["tags"], answer.json["version"]) == ("Orel", [], 2)
-    assert manager.patch(path, {"external_id": None}, If_Match='"2"').json["external_id"] is None
+    sizes = manager.patch(path, {"attributes": {"Size": "", "Eyes": "blue"}}, If_Match="*").json["attributes"]
+    assert sizes == {"Eyes": "blue"}
+    assert manager.patch(path, {"external_id": None}, If_Match='"3"').json["external_id"] is None
 
 
 def test_a_change_that_changes_nothing_keeps_the_version(manager):
@@ -79,7 +81,7 @@ def test_a_change_that_changes_nothing_keeps_the_version(manager):
 def test_a_change_needs_the_version_that_it_is_meant_for(manager):
     path = manager.post("/customers", ANNA).headers["Location"]
     assert manager.patch(path, {"city": "Orel"}).status_code == 428
-    for wrong in ('"2"', '"x"', '"1", "2"', 'W/"1"', '"-1"', '""'):
+    for wrong in ('"2"', '"x"', "1", '"1", "2"', 'W/"1"', '"-1"', '""'):
         answer = manager.patch(path, {"city": "Orel"}, If_Match=wrong)
         assert (wrong, answer.status_code, answer.mimetype) == (wrong, 412, "application/problem+json")
     assert manager.get(path).json["city"] == "Tver"
