@@ -107,7 +107,7 @@ def change(actor: Actor, pk: int, version: int | None, changes: Mapping[str, Any
     """
     with atomic():
         customer = _unchanged(pk, version)
-        before = {name: getattr(customer, name) or "" for name in FIELDS}
+        before: dict[str, Any] = {name: getattr(customer, name) or "" for name in FIELDS}
         before["tags"] = [tag.name for tag in customer.tags]
         wanted = {name: value for name, value in changes.items() if name != "status"}
         cleaned = clean(CustomerData(**before | wanted), current_app.config["CRM_DEFAULT_REGION"])
