@@ -34,6 +34,7 @@ _ALWAYS: dict[str, Any] = {
     "FOLLOWERS_PER_USER": 600,
     "MAX_FORM_MEMORY_SIZE": 1024 * 1024,
     "PERMANENT_SESSION_LIFETIME": timedelta(days=14),
+    "RATELIMIT_ENABLED": True,
     "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
     "RATELIMIT_STORAGE_OPTIONS": {"socket_timeout": 0.2, "socket_connect_timeout": 0.2},
     "SESSION_COOKIE_HTTPONLY": True,
@@ -76,10 +77,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CRM_DEFAULT_REGION": _region(env),
         "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
         "CRM_TIMEZONE": _timezone(env),
-        "CRM_CORS_ORIGINS": _origins(env),
-        "CRM_API_LIMIT": _integer(env, "CRM_API_LIMIT", 6000, 1, 10**9 - 1),
-        "CRM_API_ADDRESS_LIMIT": _integer(env, "CRM_API_ADDRESS_LIMIT", 600, 1, 10**9 - 1),
-        "RATELIMIT_ENABLED": True,
+        **_for_programs(env),
         "CRM_ADMIN_EMAIL": env.get("CRM_ADMIN_EMAIL", ""),
         "CRM_ADMIN_PASSWORD": env.get("CRM_ADMIN_PASSWORD", ""),
         "MAX_CONTENT_LENGTH": _integer(env, "CRM_MAX_UPLOAD_MB", 50, 1, 4096) * 1024 * 1024,
@@ -196,6 +194,15 @@ def _region(env: Mapping[str, str]) -> str:
     if value not in phonenumbers.SUPPORTED_REGIONS:
         raise ConfigError(f"CRM_DEFAULT_REGION is {value!r}, it must be an ISO 3166 country code such as RU.")
     return value
+
+
+def _for_programs(env: Mapping[str, str]) -> dict[str, Any]:
+    """How many requests a minute a token has, and an address without one; and which pages may call from a browser."""
+    return {
+        "CRM_API_LIMIT": _integer(env, "CRM_API_LIMIT", 6000, 1, 10**9 - 1),
+        "CRM_API_ADDRESS_LIMIT": _integer(env, "CRM_API_ADDRESS_LIMIT", 600, 1, 10**9 - 1),
+        "CRM_CORS_ORIGINS": _origins(env),
+    }
 
 
 def _origins(env: Mapping[str, str]) -> list[str]:
