@@ -74,14 +74,16 @@ def _init_web(app: Flask) -> None:
         payment_batches,
         payments,
         rates,
+        reset,
         security,
         settings,
+        signup,
         templating,
         wallet,
     )
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
-    for noun in (auth, customers, channels, *money, imports, dashboard, settings, health):
+    for noun in (auth, signup, reset, customers, channels, *money, imports, dashboard, settings, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from crm.errors import Busy
 from crm.ledger import days
 from crm.queue import answer, enqueue
-from crm.services import imports, mails, posting
+from crm.services import imports, mails, posting, welcome
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,16 @@ def send_mails() -> None:
             log.warning("The database does not answer; letters that wait are sent by the next sweep: %s", error)
 
 
+def welcome_customers() -> None:
+    """Open the wallets of the customers who have confirmed their e-mails."""
+    with current_app.app_context():
+        answer(welcome.JOB)
+        try:
+            welcome.welcome_all()
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer; new customers are welcomed by the next sweep: %s", error)
+
+
 def sweep() -> None:
     """Ring the bell for imports, payments and letters that wait though nobody works on them: their job was lost, or
     their worker died.
@@ -57,6 +67,7 @@ def sweep() -> None:
             posting.call_worker()
             mails.call_worker()
             mails.forget()
+            welcome.call_worker()
             overdue = imports.overdue()
             days.close()
         except OperationalError as error:

@@ -1,5 +1,6 @@
 """A mail server as tests need it: a real one, that keeps what it gets and refuses what it is told to."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -12,6 +13,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from crm.mail import Server
+from crm.services import mails
 
 
 class Postbox:
@@ -64,3 +66,16 @@ def text_of(letter: EmailMessage) -> str:
 def kept(folder: Path) -> list[EmailMessage]:
     """The letters that were kept in the folder, in order of their names."""
     return [message_from_bytes(path.read_bytes(), policy=default) for path in sorted(folder.glob("*.eml"))]
+
+
+def post(folder: Path) -> list[EmailMessage]:
+    """All letters that have gone out into the instance folder, those that wait sent first."""
+    mails.deliver()
+    return kept(folder / "mail")
+
+
+def token_of(letter: EmailMessage, word: str) -> str:
+    """The secret of the link `/word/<token>/` in the letter."""
+    found = re.search(rf"/{word}/([\w.-]+)/", text_of(letter))
+    assert found is not None, text_of(letter)
+    return found[1]

@@ -14,7 +14,7 @@ from crm.channel_types import ChannelError, normalize
 from crm.db import atomic, db, is_postgresql, locked, retrying, utcnow
 from crm.errors import Invalid, NotFound, StaleVersion
 from crm.i18n import gettext as _
-from crm.models import Account, ContactChannel, Customer, Payment, Tag
+from crm.models import Account, ContactChannel, Customer, Payment, Tag, User
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.channels import refuse_taken
@@ -154,7 +154,11 @@ def _set_archived(actor: Actor, customer: Customer, archived: bool) -> Customer:
 
 
 def has_payments(pk: int) -> bool:
-    """Whether money of the customer has moved, or was meant to: then they are archived, never deleted."""
+    """Whether money of the customer has moved, or was meant to, or they sign in themselves: then they are archived,
+    never deleted.
+    """
+    if db.session.scalar(select(User.id).where(User.customer_id == pk).limit(1)) is not None:
+        return True
     wallets = select(Account.id).where(Account.customer_id == pk)
     payments = select(Payment.id).where(or_(Payment.from_account_id.in_(wallets), Payment.to_account_id.in_(wallets)))
     return db.session.scalar(payments.limit(1)) is not None

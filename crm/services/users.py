@@ -15,7 +15,7 @@ from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.models import Role, User
 from crm.models.user import THEMES, new_session_key
-from crm.services import audit, passwords
+from crm.services import audit, passwords, sign_ins
 from crm.services.audit import Actor
 from crm.text import has_control, squeeze
 
@@ -31,9 +31,9 @@ def create(actor: Actor, email: str, name: str, role: str, password: str) -> Use
     `email`, `name`, `role`, `password`.
     """
     errors: _Errors = {}
-    email, name = _email(email, errors), _name(name, errors)
+    email, name = clean_email(email, errors), _name(name, errors)
     _check_role(role, errors)
-    _check_password("password", password, email, errors)
+    check_password("password", password, email, errors)
     if errors:
         raise Invalid(errors)
     user = User(email=email, name=name, role=str(role), password_hash=passwords.hash_password(password))
@@ -44,6 +44,8 @@ def create(actor: Actor, email: str, name: str, role: str, password: str) -> Use
         except IntegrityError:
             raise Invalid({"email": [_("Somebody else has this e-mail address already.")]}) from None
         audit.record(actor, "user.created", "user", user.id, audit.difference({}, _snapshot(user)))
+        if role == Role.CUSTOMER:  # who makes the user vouches for the e-mail
+            sign_ins.confirm(actor, user)
     return user
 
 
@@ -71,16 +73,21 @@ def update(
     if active is not None:
         wanted["active"] = active
     if password is not None:
-        _check_password("password", password, get(pk).email, errors)
+        check_password("password", password, get(pk).email, errors)
     if errors:
         raise Invalid(errors)
     password_hash = passwords.hash_password(password) if password is not None else None
     with atomic():
         _keep_an_admin(pk, wanted)
         user = locked(User, pk)
+        comes = role == Role.CUSTOMER and user.role != role
+        if role not in (None, Role.CUSTOMER):
+            _leave_customer(actor, user)
         _change(actor, user, wanted)
+        if comes:
+            sign_ins.confirm(actor, user)
         if password_hash:
-            _replace_password(actor, user, password_hash)
+            replace_password(actor, user, password_hash)
     return user
 
 
@@ -99,13 +106,13 @@ def change_own_password(actor: Actor, pk: int, current: str, new: str) -> User:
     if not passwords.verify(user.password_hash, current):
         raise Invalid({"current": [_("This is not your present password.")]})
     errors: _Errors = {}
-    _check_password("new", new, user.email, errors)
+    check_password("new", new, user.email, errors)
     if errors:
         raise Invalid(errors)
     password_hash = passwords.hash_password(new)
     with atomic():
         user = locked(User, pk)
-        _replace_password(actor, user, password_hash)
+        replace_password(actor, user, password_hash)
     return user
 
 
@@ -200,7 +207,8 @@ def first_admin(email: str, password: str | None) -> tuple[User, str] | None:
     return create(Actor(None, "cli"), email or DEFAULT_ADMIN, "", Role.ADMIN, secret), secret
 
 
-def _replace_password(actor: Actor, user: User, password_hash: str) -> None:
+def replace_password(actor: Actor, user: User, password_hash: str) -> None:
+    """Put the hash in the place of the present one, within the present transaction; all sessions of the user end."""
     user.password_hash, user.session_key = password_hash, new_session_key()
     audit.record(actor, "user.password_changed", "user", user.id)
 
@@ -212,6 +220,13 @@ def _change(actor: Actor, user: User, wanted: Mapping[str, Any]) -> None:
     changes = audit.difference(before, wanted)
     if changes:
         audit.record(actor, "user.updated", "user", user.id, changes)
+
+
+def _leave_customer(actor: Actor, user: User) -> None:
+    """Who works here has no money as a user."""
+    if user.customer_id is not None:
+        audit.record(actor, "user.updated", "user", user.id, {"customer": (user.customer_id, None)})
+        user.customer_id = None
 
 
 def _keep_an_admin(pk: int, wanted: Mapping[str, Any]) -> None:
@@ -237,7 +252,8 @@ def _snapshot(user: User) -> dict[str, Any]:
     return {"email": user.email, "name": user.name, "role": user.role}
 
 
-def _email(email: str, errors: _Errors) -> str:
+def clean_email(email: str, errors: _Errors) -> str:
+    """The e-mail as it is kept, case-folded; what is wrong with it goes into `errors`."""
     try:
         normalized = normalize(ChannelType.EMAIL, email, "")
     except ChannelError as error:
@@ -262,7 +278,8 @@ def _check_role(role: str, errors: _Errors) -> None:
         errors["role"] = [_("There is no such role.")]
 
 
-def _check_password(field: str, password: str, email: str, errors: _Errors) -> None:
+def check_password(field: str, password: str, email: str, errors: _Errors) -> None:
+    """Put what is wrong with the password into `errors`."""
     problem = passwords.check(password, email)
     if problem:
         errors[field] = [problem]

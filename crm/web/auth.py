@@ -7,7 +7,7 @@ from crm.config import LOCALES
 from crm.extensions import limiter
 from crm.forms.auth import LoginForm, PreferencesForm
 from crm.i18n import gettext as _
-from crm.models import Permission
+from crm.models import Permission, User
 from crm.models.user import THEMES
 from crm.services import users
 from crm.web.guards import PUBLIC, actor, requires
@@ -43,13 +43,18 @@ def login() -> Response:
     if user is None:
         form.password.errors = [_("The e-mail or the password is wrong.")]
         return answer("auth/login.html", "auth/_login_form.html", 422, form=form)
+    sign_in(user)
+    return go(target)
+
+
+def sign_in(user: User) -> None:
+    """Let the user be who acts in this browser from now on."""
     kept = {name: session[name] for name in ("locale", "theme") if name in session}
     session.clear()  # a session that somebody planted before is worth nothing now
     session.update(kept)
     session.permanent = True
     login_user(user)
     users.note_sign_in(actor())
-    return go(target)
 
 
 @bp.post("/logout")

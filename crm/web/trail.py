@@ -40,6 +40,9 @@ ACTIONS = {
     "user.updated": _l("User changed"),
     "user.password_changed": _l("Password changed"),
     "user.signed_in": _l("Signed in"),
+    "user.signed_up": _l("Signed up"),
+    "user.confirmed": _l("E-mail confirmed"),
+    "user.invited": _l("Invited to sign in"),
 }
 FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
     "name": _l("Name"),
@@ -63,6 +66,7 @@ FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
     "pair": _l("Currencies"),
     "rate": _l("Rate"),
     "spread": _l("Spread in percent"),
+    "customer": _l("Customer"),
     "role": _l("Role"),
     "active": _l("May sign in"),
     "locale": _l("Language"),

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from crm import create_app
 from crm.db import atomic, db
+from crm.extensions import limiter
 from crm.models import AuditEntry, CommissionRule, Customer, User
 from crm.models.currency import SCALE
-from tests import money, people
+from tests import databases, money, people
 from tests.client import Browser
 
 
@@ -102,3 +105,12 @@ def charged(app: Flask) -> None:
 def transfer(charged: None, purse: int) -> str:
     """The id of a payment: 200 roubles from Anna to Boris."""
     return money.SERVICE.transfer(purse, money.wallet(name="Борис"), 20_000, "Долг").payment_id
+
+
+@pytest.fixture
+def guarded(app: Flask, run: Path, worker: str, redis_address: str) -> Iterator[Browser]:
+    """A browser of an app that counts attempts, on the same database."""
+    config = databases.settings(run / f"{worker}-limited", app.config["SQLALCHEMY_DATABASE_URI"], redis_address)
+    limited = create_app(config | {"RATELIMIT_ENABLED": True})
+    yield Browser(limited, limited.response_class, use_cookies=True)
+    limiter.enabled = False

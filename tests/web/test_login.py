@@ -151,15 +151,6 @@ def test_other_methods_are_not_for_signing_in(client):
         assert client.open("/login", method=method).status_code == 405
 
 
-@pytest.fixture
-def guarded(app: Flask, run, worker, redis_address) -> Browser:
-    """A browser of an app that counts attempts, on the same database."""
-    config = databases.settings(run / f"{worker}-limited", app.config["SQLALCHEMY_DATABASE_URI"], redis_address)
-    limited = create_app(config | {"RATELIMIT_ENABLED": True})
-    yield Browser(limited, limited.response_class, use_cookies=True)
-    limiter.enabled = False
-
-
 def attempts(browser, **changed: str) -> int:
     return browser.post("/login", data=RIGHT | changed).status_code
 
