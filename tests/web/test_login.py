@@ -5,7 +5,6 @@ import time
 import zlib
 
 import pytest
-from flask import Flask
 from itsdangerous import base64_decode
 
 from crm import create_app
