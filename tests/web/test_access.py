@@ -13,6 +13,7 @@ from crm.models import AuditEntry, Import, Role, User
 from crm.services import commission_rules, payment_uploads
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
+from crm.services.importing.plan import Plan
 from tests import money, people
 from tests.web.pages import toast
 
@@ -117,10 +118,6 @@ TABLE = {
     ("rates.rate_add", "POST"): posted(422, ADMIN),
     ("rates.rate_upload", "POST"): posted(422, ADMIN),
     ("rates.rate_history", "GET"): ADMIN,
-    ("auth.login", "GET"): (200, 303, 303, 303, 303),
-    ("auth.login", "POST"): (422, 422, 422, 422, 422),
-    ("auth.logout", "POST"): (302, 303, 303, 303, 303),
-    ("auth.preferences", "POST"): (303, 303, 303, 303, 303),
     ("signup.sign_up", "GET"): (200, 303, 303, 303, 303),
     ("signup.sign_up", "POST"): posted(422, PUBLIC),
     ("signup.sent", "GET"): PUBLIC,
@@ -135,6 +132,10 @@ TABLE = {
     ("reset.choose", "POST"): posted(404, PUBLIC),
     ("reset.welcome", "GET"): posted(404, PUBLIC),
     ("reset.welcome", "POST"): posted(404, PUBLIC),
+    ("auth.login", "GET"): (200, 303, 303, 303, 303),
+    ("auth.login", "POST"): (422, 422, 422, 422, 422),
+    ("auth.logout", "POST"): (302, 303, 303, 303, 303),
+    ("auth.preferences", "POST"): (303, 303, 303, 303, 303),
     ("health.healthz", "GET"): PUBLIC,
     ("health.readyz", "GET"): PUBLIC,
     ("static", "GET"): PUBLIC,
@@ -183,7 +184,7 @@ def address(app, vera, boris):
 def stored_import() -> int:
     upload = Import(
         filename="a.csv", stored_as="a", size=1, encoding="utf-8", delimiter=",", header_line=0, columns=["name"],
-        mapping=["name"], locale="en", total_rows=0, status="done",
+        plan=Plan.of_fields(["name"]).as_json(), locale="en", total_rows=0, status="done",
     )  # fmt: skip
     with atomic() as session:
         session.add(upload)
@@ -250,6 +251,8 @@ def test_a_token_of_another_session_is_refused(browsers, anna, nothing_changes):
 
 def test_who_may_not_come_in_learns_nothing_about_tokens(browsers, address):
     for endpoint in POSTS:
+        if endpoint.startswith(("signup.", "reset.")):
+            continue  # everybody may come in, and finds a link that is not one
         for role, expected in zip(ROLES, TABLE[endpoint, "POST"], strict=True):
             if expected in (302, 401, 403, 404) and role != "admin":  # who may come in everywhere
                 assert browsers[role].post(address(endpoint), csrf=False).status_code == expected
