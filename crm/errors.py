@@ -80,6 +80,12 @@ class StaleVersion(DomainError):
         self.current, self.version = current, version
 
 
+class TooLate(DomainError):
+    """What was to be changed has gone on meanwhile, and can be changed so no more."""
+
+    status = 409
+
+
 class Busy(DomainError):
     """The database could not take the change after several tries; trying again later is safe."""
 

@@ -35,7 +35,7 @@ def _pairs(_context: click.Context, _option: click.Parameter, pairs: tuple[str, 
               help="What to do with a row whose external id, e-mail or phone a customer has already.")  # fmt: skip
 @click.option("--mapping", multiple=True, callback=_pairs, metavar="COLUMN=FIELD",
               help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing (needs 2 kB of memory a row).")
+@click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing.")
 @click.option("--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the rows that were not taken into this CSV file, with the reason.")  # fmt: skip
 def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: bool, errors: Path | None) -> None:

@@ -122,9 +122,9 @@ class Import(Base):
         return math.ceil((self.total_rows - self.read_rows) / speed) if speed else None
 
 
-_NOT_CREATED = text("outcome <> 'created'")
-_NOTED = text("message IS NOT NULL AND outcome IN ('created', 'updated', 'unchanged')")
-_KEPT = text("undo = 'kept'")
+NOT_CREATED = text("outcome <> 'created'")
+NOTED = text("message IS NOT NULL AND outcome IN ('created', 'updated', 'unchanged')")
+KEPT = text("undo = 'kept'")
 
 
 class ImportRow(Base):
@@ -144,11 +144,11 @@ class ImportRow(Base):
             "import_id",
             "outcome",
             "row",
-            postgresql_where=_NOT_CREATED,
-            sqlite_where=_NOT_CREATED,
+            postgresql_where=NOT_CREATED,
+            sqlite_where=NOT_CREATED,
         ),
-        Index("ix_import_rows_noted", "import_id", "row", postgresql_where=_NOTED, sqlite_where=_NOTED),
-        Index("ix_import_rows_kept", "import_id", "row", postgresql_where=_KEPT, sqlite_where=_KEPT),
+        Index("ix_import_rows_noted", "import_id", "row", postgresql_where=NOTED, sqlite_where=NOTED),
+        Index("ix_import_rows_kept", "import_id", "row", postgresql_where=KEPT, sqlite_where=KEPT),
         {"sqlite_with_rowid": False},
     )
 

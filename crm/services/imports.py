@@ -1,37 +1,55 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
+import hashlib
 import os
 import secrets
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from flask_babel import force_locale
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, or_, select, update
 
 from crm.config import LOCALES
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
-from crm.errors import NotFound
+from crm.errors import NotFound, TooLate
 from crm.i18n import gettext as _
-from crm.models import Import, ImportOpening, ImportRow
+from crm.models import Import
 from crm.queue import enqueue
 from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.importing import failures, file, lease
-from crm.services.importing.failures import Failure
+from crm.services.importing import failures, file, lease, plans, results
 from crm.services.importing.plan import MATCH, Column, Plan
 from crm.services.importing.rehearse import rehearse
+from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
 from crm.services.tables import Layout
 from crm.tabular import stored
 from crm.text import file_name
 
-__all__ = ["accept", "cancel", "failures_csv", "get", "notes", "openings", "overdue", "recent", "rehearse", "run"]
+__all__ = [
+    "RowsPage",
+    "accept",
+    "cancel",
+    "check",
+    "draft",
+    "failures_csv",
+    "get",
+    "number",
+    "openings",
+    "overdue",
+    "recent",
+    "rehearse",
+    "replan",
+    "rows",
+    "run",
+    "saw",
+    "start",
+    "unseen",
+]
 JOB = "crm.jobs.run_import"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
-_PAGE = 1_000
 
 
 def accept(
@@ -49,37 +67,127 @@ def accept(
     are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
     """
     file.check_options(on_duplicate, mapping)
+    choices = {"match": MATCH[:3], "on_duplicate": on_duplicate}
+    upload = _keep(actor, stream, filename, mapping, locale, choices)
+    return _add(actor, upload, "queued", start)
+
+
+def draft(
+    actor: Actor, stream: IO[bytes], filename: str, mapping: Mapping[str, str] | None = None, locale: str = "en"
+) -> Import:
+    """Store the file and propose a plan for it; nothing happens before `check` or `start`.
+
+    Raises `Invalid` as `accept` does, and then keeps nothing.
+    """
+    file.check_options("skip", mapping)
+    return _add(actor, _keep(actor, stream, filename, mapping, locale, {}), "draft", False)
+
+
+def _keep(
+    actor: Actor,
+    stream: IO[bytes],
+    filename: str,
+    mapping: Mapping[str, str] | None,
+    locale: str,
+    choices: Mapping[str, Any],
+) -> Import:
     name = secrets.token_hex(16)
     path = lease.uploads() / name
     try:
-        size = _save(stream, path)
+        size, digest = _save(stream, path)
         with force_locale(_known_locale(locale)):
             layout = file.examined(path, mapping)
-        upload = Import(
-            filename=file_name(filename),
-            stored_as=name,
-            size=size,
-            plan=Plan(tuple(map(Column, layout.header.mapping)), match=MATCH[:3], on_duplicate=on_duplicate).as_json(),
-            locale=_known_locale(locale),
-            created_by_id=actor.user_id,
-            origin=actor.origin[:64],
-            **_described(layout),
-        )
-        return _queue(actor, upload, start)
     except BaseException:
         stored.remove(path)
+        raise
+    return Import(
+        filename=file_name(filename),
+        stored_as=name,
+        size=size,
+        sha256=digest,
+        plan=Plan(tuple(map(Column, layout.header.mapping)), **choices).as_json(),
+        locale=_known_locale(locale),
+        created_by_id=actor.user_id,
+        origin=actor.origin[:64],
+        **_described(layout),
+    )
+
+
+def _add(actor: Actor, upload: Import, status: str, start: bool) -> Import:
+    try:
+        return _stored(actor, upload, status, start)
+    except BaseException:
+        stored.remove(lease.uploads() / upload.stored_as)
         raise
 
 
 @retrying
-def _queue(actor: Actor, upload: Import, start: bool) -> Import:
+def _stored(actor: Actor, upload: Import, status: str, start: bool) -> Import:
     with atomic() as session:
+        upload.status = status
         session.add(upload)
         session.flush()
         about = {"filename": (None, upload.filename), "total_rows": (None, upload.total_rows)}
         audit.record(actor, "import.accepted", "import", upload.id, about)
         if start:
-            on_commit(lambda: enqueue(JOB, upload.id))
+            _ring(upload)
+    return upload
+
+
+def _ring(upload: Import) -> None:
+    pk = upload.id
+    on_commit(lambda: enqueue(JOB, pk))
+
+
+@retrying
+def replan(actor: Actor, pk: int, plan: Plan) -> Import:
+    """Decide otherwise about a draft; what was checked is a draft again.
+
+    Raises `Invalid` (`mapping`, `on_duplicate`, `match`), `TooLate` once the import has been started, `NotFound`.
+    """
+    with atomic():
+        upload = _draft(pk)
+        plans.check(plan, len(upload.columns))
+        if upload.plan != plan.as_json():
+            upload.plan, upload.status = plan.as_json(), "draft"
+            lease.reset(upload)
+    return upload
+
+
+@retrying
+def check(actor: Actor, pk: int) -> Import:
+    """Have a worker find out what would become of every row; nothing is stored but that.
+
+    It ends as `checked`, or as `draft` where it was stopped. Raises `TooLate`, `NotFound`.
+    """
+    with atomic():
+        upload = _draft(pk)
+        _begin(actor, upload, "checking")
+    return upload
+
+
+@retrying
+def start(actor: Actor, pk: int) -> Import:
+    """Have a worker import a draft, checked or not. Raises `TooLate`, `NotFound`."""
+    with atomic():
+        upload = _draft(pk)
+        _begin(actor, upload, "queued")
+    return upload
+
+
+def _begin(actor: Actor, upload: Import, status: str) -> None:
+    plans.check(Plan.from_json(upload.plan), len(upload.columns))
+    upload.status, upload.error, upload.attempts = status, "", 0
+    upload.lease = upload.lease_until = upload.started_at = None
+    lease.reset(upload)
+    audit.record(actor, f"import.{status}", "import", upload.id)
+    _ring(upload)
+
+
+def _draft(pk: int) -> Import:
+    upload = locked(Import, pk)
+    if upload.status not in ("draft", "checked"):
+        raise TooLate(_("This import has been started already."))
     return upload
 
 
@@ -87,16 +195,17 @@ def _queue(actor: Actor, upload: Import, start: bool) -> Import:
 def cancel(actor: Actor, pk: int) -> Import:
     """Stop the import: at once where nobody is at work, else after the chunk that is being stored.
 
-    What is in stays in. An import that is over stays as it is. Raises `NotFound`.
+    What is in stays in; a check leaves a draft; a draft is given up. An import that is over stays as it is, and so
+    does one that is being undone. Raises `NotFound`.
     """
     with atomic():
         upload = locked(Import, pk)
-        if upload.is_final or upload.cancel_requested:
+        if upload.is_final or upload.cancel_requested or upload.status == "undoing":
             return upload
         upload.cancel_requested = True
         audit.record(actor, "import.cancel_requested", "import", pk)
         if upload.lease_until is None or upload.lease_until <= utcnow():
-            lease.close(upload, "cancelled")
+            lease.stop(upload)
     return upload
 
 
@@ -118,57 +227,40 @@ def overdue() -> list[int]:
     """The ids of imports that wait though nobody works on them: the bell was lost, or a process died at work."""
     now = utcnow()
     waiting = and_(Import.status == "queued", Import.created_at < now - _WAITS)
-    forsaken = and_(Import.status == "running", or_(Import.lease_until.is_(None), Import.lease_until <= now))
+    at_work = Import.status.in_(("running", "checking", "undoing"))
+    forsaken = and_(at_work, or_(Import.lease_until.is_(None), Import.lease_until <= now))
     return list(db.session.scalars(select(Import.id).where(or_(waiting, forsaken)).order_by(Import.id)))
-
-
-def openings(pk: int) -> list[ImportOpening]:
-    """What the import has brought into new wallets so far, by currency."""
-    found = select(ImportOpening).where(ImportOpening.import_id == pk).order_by(ImportOpening.currency)
-    return list(db.session.scalars(found.execution_options(populate_existing=True)))
-
-
-def notes(pk: int, limit: int) -> tuple[list[ImportRow], int]:
-    """The first of the rows that were taken but for something, and how many there are."""
-    noted = (
-        ImportRow.import_id == pk,
-        ImportRow.message.is_not(None),
-        ImportRow.outcome.in_(("created", "updated", "unchanged")),
-    )
-    first = select(ImportRow).where(*noted).order_by(ImportRow.row).limit(limit)
-    number = db.session.scalar(select(func.count()).select_from(ImportRow).where(*noted))
-    return list(db.session.scalars(first)), number or 0
 
 
 def failures_csv(pk: int) -> Iterator[str]:
     """The failed rows as a CSV file, in pieces: the columns of the upload, and `error`. Raises `NotFound` at once."""
     upload = get(pk)
-    return failures.lines(upload.columns, upload.delimiter, _failures(pk))
+    return failures.lines(upload.columns, upload.delimiter, results.failures(pk))
 
 
-def _failures(pk: int) -> Iterator[Failure]:
-    last = 0
-    while True:
-        page = (
-            select(ImportRow.row, ImportRow.cells, ImportRow.message)
-            .where(ImportRow.import_id == pk, ImportRow.outcome == "failed", ImportRow.row > last)
-            .order_by(ImportRow.row)
-            .limit(_PAGE)
-        )
-        found = db.session.execute(page).all()
-        for failure in found:
-            yield failure.cells or [], failure.message or ""
-        if len(found) < _PAGE:
-            return
-        last = found[-1].row
+def unseen(user_id: int) -> int:
+    """How many imports of the person's have ended without their looking."""
+    wanted = select(func.count()).select_from(Import).where(Import.created_by_id == user_id, Import.unseen)
+    return db.session.scalar(wanted) or 0
 
 
-def _save(stream: IO[bytes], path: Path) -> int:
+@retrying
+def saw(actor: Actor, pk: int) -> None:
+    """The person has looked at the result; what others look at stays unseen for who began it."""
+    with atomic() as session:
+        mine = (Import.id == pk, Import.unseen, Import.created_by_id == actor.user_id)
+        session.execute(update(Import).where(*mine).values(unseen=False))
+
+
+def _save(stream: IO[bytes], path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
     with path.open("xb") as file:
-        shutil.copyfileobj(stream, file, 1 << 20)
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+            file.write(piece)
         file.flush()
         os.fsync(file.fileno())  # the import outlives a power cut, so its file has to
-        return file.tell()
+        return file.tell(), digest.hexdigest()
 
 
 def _described(layout: Layout) -> dict[str, Any]:

@@ -25,7 +25,8 @@ bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 def import_detail(pk: int) -> Response:
     """How far it has come; the partial asks for itself again until it is over."""
     upload = imports.get(pk)
-    notes, noted = imports.notes(pk, NOTES_SHOWN) if upload.is_final else ([], 0)
+    notes = imports.rows(pk, "noted", limit=NOTES_SHOWN).items if upload.is_final else []
+    noted = imports.number(pk, "noted") if notes else 0
     context = {"upload": upload, "openings": imports.openings(pk), "notes": notes, "noted": noted}
     return answer("imports/detail.html", "imports/_progress.html", **context)
 

@@ -12,7 +12,8 @@ from bench.samples import customers_csv
 from crm.db import db
 from crm.models import Account, AccountBalance, ImportOpening, ImportRow, Operation, Payment
 from crm.services import imports
-from crm.services.importing import openings, run
+from crm.services.importing import openings
+from crm.services.importing.chunks import Pace
 from tests import money, people
 from tests.uploads import accept, counts, errors, take
 
@@ -138,7 +139,7 @@ def _failed(upload_id: int) -> list[dict[str, str]]:
 
 
 def test_a_chunk_that_is_not_stored_opens_nothing_and_is_taken_up_again(app, monkeypatch):
-    monkeypatch.setattr(run._Pace, "limit", 10)
+    monkeypatch.setattr(Pace, "limit", 10)
     rows = HEAD + "".join(f"C{number},Customer {number},RUB,{number + 1}\n" for number in range(30))
     upload, write = accept(rows), openings.write
 
@@ -161,11 +162,11 @@ def test_a_chunk_that_is_not_stored_opens_nothing_and_is_taken_up_again(app, mon
 
 
 def test_as_many_statements_however_many_rows(app, count_statements, monkeypatch):
-    monkeypatch.setattr(run._Pace, "aim", 1000)
+    monkeypatch.setattr(Pace, "aim", 1000)
 
     def statements(rows: int) -> int:
         upload = accept(HEAD + "".join(f"S{rows}-{number},Anna,RUB,5\n" for number in range(rows)))
-        monkeypatch.setattr(run._Pace, "limit", rows)
+        monkeypatch.setattr(Pace, "limit", rows)
         with count_statements() as found:
             imports.run(upload.id)
         return len(found)

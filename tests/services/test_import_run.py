@@ -18,6 +18,7 @@ from crm.models import AuditEntry, ContactChannel, Customer, Import
 from crm.queue import queue
 from crm.services import imports
 from crm.services.importing import lease, run
+from crm.services.importing.chunks import Pace
 from tests import people
 from tests.uploads import CLERK, accept, counts, errors, take
 
@@ -27,7 +28,7 @@ ROWS = 400
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     """Chunks of 50 rows, so that a small file has several."""
-    monkeypatch.setattr(run._Pace, "limit", 50)
+    monkeypatch.setattr(Pace, "limit", 50)
 
 
 def files() -> list[str]:
@@ -339,7 +340,7 @@ def test_two_processes_cannot_take_up_one_import(app):
 
 def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monkeypatch, count_statements):
     def cost(rows: int) -> int:
-        monkeypatch.setattr(run._Pace, "limit", rows)
+        monkeypatch.setattr(Pace, "limit", rows)
         task = lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
         block = list(task.rows())
         with count_statements() as statements:

@@ -1,32 +1,14 @@
 """What becomes of each row: created, updated, unchanged, skipped or failed. Pure: customers in, decisions out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from crm import money
 from crm.i18n import gettext as _
-from crm.services.customer_data import ChannelData, CustomerData, clean_tags
-from crm.services.importing.rows import Key, Row, derive
-from crm.text import fold
-
-Changes = dict[str, tuple[Any, Any]]  # field: (before, after), as the audit trail keeps them
-_FIELDS = ("name", "company", "city", "notes", "external_id")
-
-
-@dataclass(slots=True, eq=False)
-class Record:
-    """A customer while rows are decided on: stored already (`pk`), or to be stored."""
-
-    data: CustomerData
-    pk: int | None = None
-    version: int = 1
-    derived: dict[str, str] = field(default_factory=dict)
-    channels: list[ChannelData] = field(default_factory=list)  # that are not stored yet
-    tags: list[str] = field(default_factory=list)  # that are not stored yet
-    events: list[tuple[str, Changes]] = field(default_factory=list)  # audit action, changes
-    balances: dict[str, int] = field(default_factory=dict)  # minor units by currency, where there is a wallet
+from crm.services.importing.merge import Changes, Record, archived, merge, opened, restore
+from crm.services.importing.plan import Plan, Policy
+from crm.services.importing.rows import Key, Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +26,10 @@ Owners = dict[Key, list[Record]]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What becomes of one row: `outcome` is one of `models.imports.OUTCOMES`, `message` says what was not taken."""
+    """What becomes of one row: `outcome` is one of `models.imports.OUTCOMES`, `message` says what was not taken.
+
+    `version` is the customer's after the row; `changes` is None for new customers and where nothing is touched.
+    """
 
     row: Row
     outcome: str
@@ -58,27 +43,38 @@ class Result:
 class Decisions:
     """What is to be counted and written for some rows: one result a row, in their order, and each record once."""
 
+    plan: Plan
     results: list[Result] = field(default_factory=list)
     new: list[Record] = field(default_factory=list)
     changed: list[Record] = field(default_factory=list)
     openings: list[Opening] = field(default_factory=list)
+    policies: Mapping[str, Policy] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Work out once what is the same for every row."""
+        self.policies = self.plan.policies
 
     @property
     def counts(self) -> Counter[str]:
         """How many rows have each outcome."""
         return Counter(result.outcome for result in self.results)
 
-    def fail(self, row: Row, message: str) -> None:
+    def fail(self, row: Row, message: str, record: Record | None = None) -> None:
         """Leave the row out, and say why."""
-        self.results.append(Result(row, "failed", message=message))
+        self.results.append(Result(row, "failed", record, message))
+
+    def touched(self, record: Record) -> None:
+        """Have the record written; it stands among the new or the changed ones only once."""
+        if not record.events:
+            self.changed.append(record)
 
 
-def decide(rows: Iterable[Row], owners: Owners, on_duplicate: str) -> Decisions:
+def decide(rows: Iterable[Row], owners: Owners, plan: Plan) -> Decisions:
     """Decide on the rows in order. `owners` has the customers who hold a key of one of the rows (for `create`
     those with an external id are enough; for `update` they are complete); what rows claim is added to it.
     """
-    decisions = Decisions()
-    take = _RULES[on_duplicate]
+    decisions = Decisions(plan)
+    take = _RULES[plan.on_duplicate]
     for row in rows:
         if row.error:
             decisions.fail(row, row.error)
@@ -88,96 +84,154 @@ def decide(rows: Iterable[Row], owners: Owners, on_duplicate: str) -> Decisions:
 
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
-    holder = next((owners[key][0] for key in row.keys if key in owners), None)
-    if holder:
-        decisions.results.append(Result(row, "skipped", holder, version=holder.version))
-    else:
+    holders = next((owners[key] for key in row.keys if key in owners), None)
+    if not holders:
         _create(row, owners, decisions)
+        return
+    record = next((holder for holder in holders if not holder.archived), holders[0])
+    if not record.archived:
+        decisions.results.append(Result(row, "skipped", record, version=record.version))
+    elif decisions.plan.restore:
+        decisions.touched(record)
+        changes = restore(record)
+        decisions.results.append(Result(row, "updated", record, "", changes, record.version))
+    else:
+        decisions.results.append(Result(row, "skipped", record, archived(record), version=record.version))
 
 
 def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
-    matches: dict[Record, str] = {}  # with the first value that matched
-    for key in row.keys:
-        for record in owners.get(key, ()):
-            matches.setdefault(record, key[1])
-    if not matches:
+    match, conflict = _matching(row, owners)
+    if conflict:
+        decisions.fail(row, conflict, match)
+    elif match is None:
         _create(row, owners, decisions)
-    elif len(matches) > 1:
-        decisions.fail(row, _ambiguous(matches))
     else:
-        _merge(row, next(iter(matches)), owners, decisions)
-
-
-def _create_always(row: Row, owners: Owners, decisions: Decisions) -> None:
-    holders = owners.get(("external_id", row.data.external_id))
-    if holders:
-        values = {"value": row.data.external_id, "name": holders[0].data.name}
-        decisions.fail(row, _("%(name)s has the external ID %(value)s already.", **values))
-    else:
-        _create(row, owners, decisions)
+        _merge(row, match, owners, decisions)
 
 
 _RULES: dict[str, Callable[[Row, Owners, Decisions], None]] = {
     "skip": _skip,
     "update": _update,
-    "create": _create_always,
+    "create": lambda row, owners, decisions: _create(row, owners, decisions),
 }
+
+
+def _matching(row: Row, owners: Owners) -> tuple[Record | None, str]:
+    """The customer whom the row is taken for, or what stands in the way.
+
+    The first key that is held decides; where several customers hold it, the next keys choose among them. A key
+    that none of these holds, but somebody else, is a conflict.
+    """
+    found: list[Record] = []
+    by = ""
+    for key in row.keys:
+        holders = owners.get(key)
+        if not holders:
+            continue
+        if not found:
+            found, by = holders, key[1]
+            continue
+        both = [record for record in found if record in holders]
+        if not both:
+            return found[0], _two(found[0], by, holders[0], key[1])
+        found = both
+    if len(found) > 1:
+        return found[0], _two(found[0], by, found[1], by)
+    return (found[0], "") if found else (None, "")
+
+
+def _two(first: Record, first_value: str, second: Record, second_value: str) -> str:
+    return _(
+        "Two customers match this row: %(first)s by %(first_value)s, and %(second)s by %(second_value)s.",
+        first=first.data.name,
+        first_value=first_value,
+        second=second.data.name,
+        second_value=second_value,
+    )
 
 
 def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     data = row.data
+    if _is_taken(row, None, owners, decisions):
+        return
     record = Record(data, derived=row.derived, channels=data.channels, tags=data.tags)
     record.events.append(("customer.created", {"name": (None, data.name)}))
     decisions.new.append(record)
-    _opened, note = _open(row, record, decisions)
-    decisions.results.append(Result(row, "created", record, note, version=record.version))
-    for key in row.keys:
+    _open(row, record, decisions)
+    decisions.results.append(Result(row, "created", record, version=1))
+    for key in keys_of(row):
         owners[key] = [record]
+
+
+def keys_of(row: Row) -> tuple[Key, ...]:
+    """What the row may be matched by, and its external id, which nobody else may have even if it is not."""
+    external_id = ("external_id", row.data.external_id)
+    return row.keys if not external_id[1] or external_id in row.keys else (*row.keys, external_id)
+
+
+def _is_taken(row: Row, record: Record | None, owners: Owners, decisions: Decisions) -> bool:
+    """Whether the row fails because its external id is another customer's."""
+    holders = owners.get(("external_id", row.data.external_id))
+    if not holders or record in holders:
+        return False
+    values = {"value": row.data.external_id, "name": holders[0].data.name}
+    decisions.fail(row, _("%(name)s has the external ID %(value)s already.", **values), holders[0])
+    return True
 
 
 def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> None:
-    before = record.data
     try:
-        tags = clean_tags([*before.tags, *row.data.tags])
-    except ValueError as error:  # together they are too many
-        decisions.fail(row, str(error))
+        merged = merge(row, record, decisions.policies)
+    except ValueError as error:  # the tags together are too many
+        decisions.fail(row, str(error), record)
         return
-    channels = _missing_channels(before, row.data)
-    after = replace(before, **_given(row), tags=tags, channels=[*before.channels, *channels])
-    changes = _changes(before, after, channels)
-    opened, note = _open(row, record, decisions)
-    outcome = "updated" if changes or opened else "unchanged"
-    version = record.version + bool(changes)
-    decisions.results.append(Result(row, outcome, record, note, {**changes, **opened} or None, version))
-    if not changes:
+    if "external_id" in merged.changes and _is_taken(row, record, owners, decisions):
         return
-    if not record.events:  # else it stands among the new or the changed ones already
-        decisions.changed.append(record)
-    record.data, record.derived, record.version = after, derive(after), record.version + 1
-    record.channels = [*record.channels, *channels]
-    record.tags = [*record.tags, *tags[len(before.tags) :]]
-    record.events.append(("customer.updated", changes))
+    changes: Changes = {}
+    messages = []
+    if record.archived and decisions.plan.restore:
+        decisions.touched(record)
+        changes |= restore(record)
+    elif record.archived:
+        messages.append(archived(record))
+    if merged.changes:
+        decisions.touched(record)
+        merged.apply(record)
+        _claim(row, record, merged.changes, owners)
+    may_open = decisions.policies.get("wallet_balance") != "never"
+    wallets, left_out = _open(row, record, decisions) if may_open else ({}, [])
+    changes |= merged.changes | wallets
+    outcome = "updated" if changes else "unchanged"
+    message = " ".join([*messages, *left_out])
+    decisions.results.append(Result(row, outcome, record, message, changes or None, record.version))
+
+
+def _claim(row: Row, record: Record, changes: Changes, owners: Owners) -> None:
+    """Let later rows find the customer by what this row has brought, and no longer by what it has replaced."""
     if "external_id" in changes:
-        owners.pop(("external_id", before.external_id), None)
-    for key in row.keys:
-        owners[key] = [record]
+        owners.pop(("external_id", changes["external_id"][0]), None)
+    for key in keys_of(row):
+        if key[0] in changes:
+            holders = owners.setdefault(key, [])
+            if record not in holders:
+                owners[key] = [*holders, record]
 
 
-def _open(row: Row, record: Record, decisions: Decisions) -> tuple[Changes, str]:
+def _open(row: Row, record: Record, decisions: Decisions) -> tuple[Changes, list[str]]:
     """Have wallets opened with the row's balances, where there is none in their currency: a file tells what was there
-    before, it never tops up. What was opened, and what is to be said where a wallet has another balance.
+    before, it never tops up. What is opened, and a sentence for each wallet that has another balance.
     """
-    opened: Changes = {}
-    notes = []
+    wallets: Changes = {}
+    left_out = []
     for currency, amount in row.openings:
         held = record.balances.get(currency)
         if held is None:
             record.balances[currency] = amount
             decisions.openings.append(Opening(record, currency, amount, row.number))
-            opened[f"wallet:{currency}"] = (None, money.to_text(amount, currency))
+            wallets |= opened(currency, amount)
         elif held != amount:
-            notes.append(_left_out(currency, held, amount))
-    return opened, " ".join(notes)
+            left_out.append(_left_out(currency, held, amount))
+    return wallets, left_out
 
 
 def _left_out(currency: str, held: int, given: int) -> str:
@@ -186,44 +240,4 @@ def _left_out(currency: str, held: int, given: int) -> str:
         held=money.to_text(held, currency),
         given=money.to_text(given, currency),
         currency=currency,
-    )
-
-
-def _given(row: Row) -> dict[str, Any]:
-    given: dict[str, Any] = {name: value for name in _FIELDS if (value := getattr(row.data, name))}
-    return given | {"kind": row.data.kind} if "kind" in row.given else given
-
-
-def _missing_channels(before: CustomerData, given: CustomerData) -> list[ChannelData]:
-    known = {(channel.type, channel.normalized) for channel in before.channels}
-    types = {channel.type for channel in before.channels}
-    return [
-        replace(channel, is_primary=channel.is_primary and channel.type not in types)
-        for channel in given.channels
-        if (channel.type, channel.normalized) not in known
-    ]
-
-
-def _changes(before: CustomerData, after: CustomerData, channels: list[ChannelData]) -> Changes:
-    changes: Changes = {
-        name: (getattr(before, name), getattr(after, name))
-        for name in (*_FIELDS, "kind")
-        if getattr(before, name) != getattr(after, name)
-    }
-    if len(after.tags) > len(before.tags):
-        changes["tags"] = (sorted(before.tags, key=fold), sorted(after.tags, key=fold))
-    for channel in channels:
-        values = [other.value for other in channels if other.type == channel.type]
-        changes[channel.type] = (None, ", ".join(values))
-    return changes
-
-
-def _ambiguous(matches: dict[Record, str]) -> str:
-    (first, first_value), (second, second_value) = list(matches.items())[:2]
-    return _(
-        "Two customers match this row: %(first)s by %(first_value)s, and %(second)s by %(second_value)s.",
-        first=first.data.name,
-        first_value=first_value,
-        second=second.data.name,
-        second_value=second_value,
     )

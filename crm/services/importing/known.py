@@ -1,6 +1,6 @@
-"""The customers that the rows of a file may mean: found in the database by external id, e-mail and phone."""
+"""The customers that the rows of a file may mean: found in the database by external id and by their channels."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -11,33 +11,52 @@ from crm.bulk import among, packed
 from crm.db import db, is_postgresql
 from crm.models import AccountBalance, ContactChannel, Customer, CustomerTag, Tag
 from crm.services.customer_data import ChannelData, CustomerData
-from crm.services.importing.decide import Owners, Record
+from crm.services.importing.decide import Owners, keys_of
+from crm.services.importing.merge import Record
+from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Key, Row
+from crm.services.importing.shadow import Shadow
 
-_CHANNELS = ("email", "phone")
+Pks = dict[Key, list[int]]
 
 
 @dataclass
 class Known:
-    """Who holds which key. Made anew for every chunk, except where nothing is written (a dry run)."""
-
-    owners: Owners = field(default_factory=dict)
-    by_pk: dict[int, Record] = field(default_factory=dict)
-
-
-def load(known: Known, rows: Iterable[Row], on_duplicate: str) -> None:
-    """Add the customers who hold a key of the rows, as `decide` wants them.
-
-    For `update` their rows are locked first and read afterwards: what is decided on is what will be changed.
+    """Who holds which key, for one chunk of rows. `shadow` has what a check would have stored before it; without one
+    the customers are locked, since what is decided on is what will be changed.
     """
-    keys = {key for row in rows if not row.error for key in row.keys}
-    if on_duplicate == "update":
-        _complete(known, keys)
-    elif on_duplicate == "create":
-        _named(known, [value for name, value in keys if name == "external_id"])
+
+    shadow: Shadow | None = None
+    owners: Owners = field(default_factory=dict)
+
+    def add(self, record: Record, keys: Iterable[Key]) -> None:
+        """Let rows find the customer by the keys."""
+        for key in keys:
+            self.owners.setdefault(key, []).append(record)
+
+
+def load(known: Known, rows: Iterable[Row], plan: Plan) -> None:
+    """Add the customers who hold a key of the rows, as `decide` wants them: whole ones for `update`, and whoever is to
+    be restored.
+    """
+    keys = {key for row in rows if not row.error for key in keys_of(row)}
+    if plan.on_duplicate == "create":
+        keys = {key for key in keys if key[0] == "external_id"}
+    pks: Pks = {}
+    for key, pk in holders(keys):
+        pks.setdefault(key, []).append(pk)
+    found = {pk for held in pks.values() for pk in held}
+    if known.shadow:
+        remembered = known.shadow.load(keys, found)
+        found -= {record.pk or 0 for record in remembered.records}
+        for key, record in remembered.keys:
+            known.add(record, [key])
+    if plan.on_duplicate == "update":
+        _complete(known, found)
+    elif plan.on_duplicate == "create":
+        _named(known, pks, found)
     else:
-        for key, pk in holders(keys - known.owners.keys()):
-            known.owners[key] = [known.by_pk.setdefault(pk, Record(CustomerData(name=""), pk))]
+        _skipped(known, pks, found, plan.restore)
 
 
 def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
@@ -46,7 +65,7 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
     for name, value in keys:
         wanted.setdefault(name, []).append(value)
     holders: list[tuple[Key, int]] = []
-    for name, values in wanted.items():
+    for name, values in sorted(wanted.items()):
         found = db.session.execute(_owner_of(name, is_postgresql()), packed(values))
         holders += [((name, value), pk) for value, pk in found]
     return holders
@@ -64,40 +83,57 @@ def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
     return statement
 
 
-def _named(known: Known, external_ids: list[str]) -> None:
-    named = select(Customer.external_id, Customer.id, Customer.name).where(among(Customer.external_id))
-    for external_id, pk, name in db.session.execute(named, packed(external_ids)):
-        known.owners.setdefault(("external_id", external_id or ""), [Record(CustomerData(name=name), pk)])
+def _named(known: Known, pks: Pks, wanted: Collection[int]) -> None:
+    names = select(Customer.id, Customer.name).where(among(Customer.id))
+    records = {pk: Record(CustomerData(name=name), pk) for pk, name in _rows(names, wanted)}
+    _stand_in(known, pks, records)
 
 
-def _complete(known: Known, keys: set[Key]) -> None:
-    """Load whole customers who are not known yet.
+def _skipped(known: Known, pks: Pks, wanted: Collection[int], restore: bool) -> None:
+    """Only archived ones are looked at: what the others are called makes no difference."""
+    archived = select(Customer.id, Customer.name, Customer.version).where(
+        among(Customer.id), Customer.status == "archived"
+    )
+    away = {row.id: Record(CustomerData(name=row.name), row.id, row.version, True) for row in _rows(archived, wanted)}
+    records = {pk: away.get(pk) or Record(CustomerData(name=""), pk) for pk in wanted}
+    if restore and away:
+        _complete(known, away.keys())
+        for pk in away:
+            del records[pk]
+    _stand_in(known, pks, records)
+
+
+def _stand_in(known: Known, pks: Pks, records: dict[int, Record]) -> None:
+    for key, held in pks.items():
+        for pk in held:
+            if pk in records:
+                known.add(records[pk], [key])
+
+
+def _complete(known: Known, pks: Collection[int]) -> None:
+    """Load whole customers.
 
     Their keys come from what is read after the lock, not from the look-up before it: a channel may have gone
     meanwhile.
     """
-    pks = sorted({pk for _key, pk in holders(keys)} - known.by_pk.keys())
-    if not pks:
-        return
-    wanted = packed(pks)
-    loaded = {row.id: _record(row) for row in db.session.execute(_customers(), wanted)}
+    customers = _customers() if known.shadow else _customers().with_for_update()
+    loaded = {row.id: _record(row) for row in _rows(customers, sorted(pks))}
     channels = select(*_CHANNEL_COLUMNS).where(among(ContactChannel.customer_id)).order_by(ContactChannel.id)
-    for channel in db.session.execute(channels, wanted):
-        if channel.customer_id in loaded:
-            loaded[channel.customer_id].data.channels.append(ChannelData(*channel[1:]))
+    for channel in _rows(channels, loaded):
+        loaded[channel.customer_id].data.channels.append(ChannelData(*channel[1:]))
     tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
-    for pk, name in db.session.execute(tags.where(among(CustomerTag.customer_id)), wanted):
-        if pk in loaded:
-            loaded[pk].data.tags.append(name)
+    for pk, name in _rows(tags.where(among(CustomerTag.customer_id)), loaded):
+        loaded[pk].data.tags.append(name)
     held = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance)
-    for pk, currency, balance in db.session.execute(held.where(among(AccountBalance.customer_id)), wanted):
-        if pk in loaded:
-            balances = loaded[pk].balances
-            balances[currency] = balances.get(currency, 0) + balance
-    for pk, record in loaded.items():
-        known.by_pk[pk] = record
-        for key in _keys(record.data):
-            known.owners.setdefault(key, []).append(record)
+    for pk, currency, balance in _rows(held.where(among(AccountBalance.customer_id)), loaded):
+        balances = loaded[pk].balances
+        balances[currency] = balances.get(currency, 0) + balance
+    for record in loaded.values():
+        known.add(record, record.keys)
+
+
+def _rows(statement: Any, pks: Collection[int]) -> Iterable[Any]:
+    return db.session.execute(statement, packed(pks)) if pks else ()
 
 
 _CHANNEL_COLUMNS = (
@@ -108,19 +144,15 @@ _CHANNEL_COLUMNS = (
     ContactChannel.is_primary,
     ContactChannel.normalized,
 )
+_NAMES = ("id", "version", "status", "name", "kind", "company", "city", "notes", "external_id", "attributes")
 
 
 def _customers() -> Select[Any]:
-    names = ("id", "version", "name", "kind", "company", "city", "notes", "external_id")
-    columns = [getattr(Customer, name) for name in names]
-    return select(*columns).where(among(Customer.id)).order_by(Customer.id).with_for_update()
+    columns = [getattr(Customer, name) for name in _NAMES]
+    return select(*columns).where(among(Customer.id)).order_by(Customer.id)
 
 
 def _record(row: Any) -> Record:
     fields = (row.name, row.kind, row.company, row.city, row.notes, row.external_id or "")
-    return Record(CustomerData(*fields), row.id, row.version)
-
-
-def _keys(data: CustomerData) -> list[Key]:
-    keys = [(channel.type, channel.normalized) for channel in data.channels if channel.type in _CHANNELS]
-    return [*keys, ("external_id", data.external_id)] if data.external_id else keys
+    data = CustomerData(*fields, attributes=row.attributes)
+    return Record(data, row.id, row.version, row.status == "archived")

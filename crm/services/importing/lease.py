@@ -3,7 +3,7 @@
 import logging
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +16,9 @@ from sqlalchemy import update
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.models.imports import OUTCOMES
+from crm.models.imports import FINAL, OUTCOMES
 from crm.services import audit, currencies
 from crm.services.audit import Actor
-from crm.services.importing.decide import Decisions
 from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, Row, rows
 from crm.tabular import stored
@@ -29,6 +28,9 @@ from crm.tabular.records import records
 log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 3
+UNDO = timedelta(days=30)  # after the end, while what was there before is kept for it
+WAITING = ("queued", "running", "checking", "undoing")  # there is something to do
+Progress = Callable[[int, int], object]  # rows read, rows in all
 
 
 class LeaseLostError(Exception):
@@ -37,10 +39,11 @@ class LeaseLostError(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """An import as it was when this process took it up."""
+    """An import as it was when this process took it up; `status` tells what is to be done."""
 
     id: int
     token: str
+    status: str  # running, checking or undoing
     path: Path
     kind: Kind
     sheet: int
@@ -48,7 +51,7 @@ class Task:
     delimiter: str
     header_line: int
     layout: Format
-    on_duplicate: str
+    plan: Plan
     locale: str
     actor_id: int | None
     read_rows: int
@@ -76,24 +79,27 @@ def layout_of(columns: list[str], plan: Plan) -> Format:
     return Format(columns, plan, config["CRM_DEFAULT_REGION"], config["CRM_DEFAULT_CURRENCY"], known)
 
 
-def advance(task: Task, decisions: Decisions, read: int) -> None:
-    """Count so many rows as read and extend the lease, within the present transaction.
+def advance(task: Task, counts: Mapping[str, int]) -> None:
+    """Count the rows as read, by outcome, and extend the lease, within the present transaction.
 
-    Raises `LeaseLostError` where another process has taken over: what was written with it is rolled back then.
+    A run has come further then, and may fail as often as before it; a check would begin anew. Raises `LeaseLostError`
+    where another process has taken over: what was written with it is rolled back then.
     """
-    counts = decisions.counts
-    counted: dict[str, Any] = {name: getattr(Import, name) + counts[name] for name in OUTCOMES}
-    mine = (Import.id == task.id, Import.lease == task.token, Import.status == "running")
+    values: dict[str, Any] = {name: getattr(Import, name) + counts[name] for name in OUTCOMES}
+    values["read_rows"] = Import.read_rows + sum(counts.values())
+    if task.status != "checking":
+        values["attempts"] = 0
+    extend(task, **values)
+
+
+def extend(task: Task, **values: Any) -> None:
+    """Keep the lease, and set columns of the import, within the present transaction. Raises `LeaseLostError`."""
+    mine = (Import.id == task.id, Import.lease == task.token, Import.status == task.status)
+    busy = task.busy_seconds + time.monotonic() - task.begun
     done = db.session.execute(
         update(Import)
         .where(*mine)
-        .values(
-            read_rows=Import.read_rows + read,
-            attempts=0,
-            lease_until=utcnow() + LEASE,
-            busy_seconds=task.busy_seconds + time.monotonic() - task.begun,
-            **counted,
-        )
+        .values(lease_until=utcnow() + LEASE, busy_seconds=busy, **values)
         .execution_options(synchronize_session=False)
     )
     if done.rowcount != 1:  # type: ignore[attr-defined]
@@ -102,35 +108,51 @@ def advance(task: Task, decisions: Decisions, read: int) -> None:
 
 @retrying
 def claim(import_id: int) -> Task | None:
-    """Take the import up for `LEASE`; None where it is over, or in other hands.
+    """Take the import up for `LEASE`; None where there is nothing to do, or it is in other hands.
 
     After `ATTEMPTS` in vain it fails for good: a row that brings the process down would do so for ever.
     """
     with atomic():
         upload = locked(Import, import_id)
         now = utcnow()
-        if upload.is_final or (upload.lease_until is not None and upload.lease_until > now):
+        if upload.status not in WAITING or (upload.lease_until is not None and upload.lease_until > now):
             return None
         upload.lease, upload.lease_until = secrets.token_urlsafe(16), now + LEASE
         upload.started_at = upload.started_at or now
         if upload.cancel_requested:
-            close(upload, "cancelled")
+            stop(upload)
             return None
         if upload.attempts >= ATTEMPTS:
-            close(upload, "failed", _stuck(upload))
+            _give_up(upload)
             return None
         upload.attempts += 1
-        upload.status = "running"
+        if upload.status == "checking":
+            reset(upload)  # what the process before knew is lost
+        elif upload.status == "queued":
+            upload.status = "running"
         return _task(upload)
 
 
-def _stuck(upload: Import) -> str:
+def reset(upload: Import) -> None:
+    """Begin to count at nothing, within the present transaction."""
+    for name in ("read_rows", *OUTCOMES):
+        setattr(upload, name, 0)
+    upload.busy_seconds = 0.0
+
+
+def _give_up(upload: Import) -> None:
     with force_locale(upload.locale):
-        return _(
+        if upload.status == "checking":
+            sentence = _("The check stopped several times because of a fault in the program.")
+            upload.error = sentence
+            stop(upload)
+            return
+        sentence = _(
             "The import stopped several times after row %(row)d because of a fault in the program."
             " The rows before it are in.",
             row=upload.read_rows,
         )
+    close(upload, "failed", sentence)
 
 
 def _task(upload: Import) -> Task:
@@ -138,6 +160,7 @@ def _task(upload: Import) -> Task:
     return Task(
         id=upload.id,
         token=upload.lease or "",
+        status=upload.status,
         path=uploads() / upload.stored_as,
         kind=upload.kind,
         sheet=upload.sheet_index,
@@ -145,7 +168,7 @@ def _task(upload: Import) -> Task:
         delimiter=upload.delimiter,
         header_line=upload.header_line,
         layout=layout_of(upload.columns, plan),
-        on_duplicate=plan.on_duplicate,
+        plan=plan,
         locale=upload.locale,
         actor_id=upload.created_by_id,
         read_rows=upload.read_rows,
@@ -156,21 +179,51 @@ def _task(upload: Import) -> Task:
 
 @retrying
 def finish(task: Task, status: str, error: str = "") -> None:
-    """End the import with its final status, unless another process has taken it over."""
+    """End the work with this status, unless another process has taken it over."""
     with atomic():
         upload = locked(Import, task.id)
-        if upload.lease == task.token and not upload.is_final:
+        if upload.lease != task.token or upload.status != task.status:
+            return
+        if status in FINAL:
             close(upload, status, error)
+        elif status == "draft":
+            stop(upload)
+        else:
+            upload.status, upload.error = status, error
+            _let_go(upload)
+
+
+def stop(upload: Import) -> None:
+    """End what was to be stopped, within the present transaction: a check leaves a draft, whose plan may change."""
+    if upload.status == "checking":
+        upload.status = "draft"
+        reset(upload)
+        _let_go(upload)
+    else:
+        close(upload, "cancelled")
+
+
+def _let_go(upload: Import) -> None:
+    upload.lease = upload.lease_until = None
+    upload.cancel_requested, upload.attempts = False, 0
 
 
 def close(upload: Import, status: str, error: str = "") -> None:
-    """Give the locked row its final status, within the present transaction; the stored file goes with the commit."""
-    upload.status, upload.error, upload.finished_at = status, error, utcnow()
+    """Give the locked row its final status, within the present transaction; the stored file goes with the commit.
+
+    Who began it is told, unless it was stopped by hand.
+    """
+    now = utcnow()
+    if upload.status == "running":
+        upload.undo_until = now + UNDO
+    upload.unseen = status != "cancelled" and upload.created_by_id is not None
+    upload.status, upload.error, upload.finished_at = status, error, now
     upload.lease = upload.lease_until = None
     counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *OUTCOMES)}
     audit.record(Actor(upload.created_by_id, f"import {upload.id}"), f"import.{status}", "import", upload.id, counts)
     path = uploads() / upload.stored_as
     on_commit(lambda: stored.remove(path))
+    on_commit(lambda: path.with_suffix(".check").unlink(missing_ok=True))
 
 
 def give_back(task: Task) -> None:

@@ -40,7 +40,7 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
     posted = engine.post([draft.order for draft in drafts])
     if posted.refused:
         raise RuntimeError(f"openings were refused: {posted.refused}")
-    _count(import_id, decisions.openings)
+    count(import_id, decisions.openings)
 
 
 def _opening_accounts() -> dict[str, int]:
@@ -48,11 +48,14 @@ def _opening_accounts() -> dict[str, int]:
     return {row.currency: row.id for row in found}
 
 
-def _count(import_id: int, openings: Iterable[Opening]) -> None:
+def count(import_id: int, openings: Iterable[Opening]) -> None:
+    """Add up by currency what is brought over, within the present transaction."""
     sums: dict[str, tuple[int, int]] = {}
     for opening in openings:
         wallets, amount = sums.get(opening.currency, (0, 0))
         sums[opening.currency] = wallets + 1, amount + opening.amount
+    if not sums:
+        return
     insert = (postgresql.insert if is_postgresql() else sqlite.insert)(ImportOpening)
     rows = [
         {"import_id": import_id, "currency": currency, "wallets": wallets, "amount": amount}

@@ -1,22 +1,26 @@
 """An import without writing: what it would do with every row."""
 
+import json
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from flask_babel import force_locale
 
-from crm.db import db
 from crm.services.importing import failures, file, lease
-from crm.services.importing.decide import decide
+from crm.services.importing.check import rehearsed
+from crm.services.importing.chunks import seldom_collected
 from crm.services.importing.failures import Failure
-from crm.services.importing.known import Known, load
+from crm.services.importing.lease import Progress
 from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rows import rows
-from crm.services.importing.run import Progress, seldom_collected
+from crm.services.importing.shadow import Shadow
 from crm.services.tables import Layout
 
 _BLOCK = 1_000
@@ -24,7 +28,7 @@ _BLOCK = 1_000
 
 @dataclass
 class Rehearsal:
-    """What an import would do; the failures stand in the order of the file."""
+    """What an import would do; the failed rows are kept in a file, in their order."""
 
     layout: Layout
     rows: int = 0
@@ -32,16 +36,21 @@ class Rehearsal:
     updated: int = 0
     unchanged: int = 0
     skipped: int = 0
-    failures: list[Failure] = field(default_factory=list)
+    failed: int = 0
+    _failures: IO[str] = field(default_factory=lambda: tempfile.TemporaryFile("w+"))  # noqa: SIM115  (gone with the object)
 
-    @property
-    def failed(self) -> int:
-        """How many rows would not be taken."""
-        return len(self.failures)
+    def count(self, counts: Counter[str], failed: list[Failure]) -> None:
+        """Add what would become of some rows."""
+        for name, number in counts.items():
+            setattr(self, name, getattr(self, name) + number)
+        self.rows += counts.total()
+        self._failures.writelines(f"{json.dumps(failure)}\n" for failure in failed)
 
     def errors_csv(self) -> Iterator[str]:
         """As `failures_csv`."""
-        return failures.lines(self.layout.header.columns, self.layout.delimiter, self.failures)
+        self._failures.seek(0)
+        found = (json.loads(line) for line in self._failures)
+        return failures.lines(self.layout.header.columns, self.layout.delimiter, found)
 
 
 def rehearse(
@@ -53,23 +62,21 @@ def rehearse(
 ) -> Rehearsal:
     """Do everything that an import does but write: the counts are those that it would end with.
 
-    Customers that would be made are kept in memory (about 2 kB a row). Raises `Invalid` as `accept` does.
+    Customers that would be made are kept in a file (`Shadow`). Raises `Invalid` as `accept` does.
     """
     file.check_options(on_duplicate, mapping)
     with tempfile.TemporaryDirectory() as folder, force_locale(locale), seldom_collected():
         path = Path(folder) / "upload"
         shutil.copyfile(source, path)
         layout = file.examined(path, mapping)
-        result, known = Rehearsal(layout), Known()
-        form = lease.layout_of(layout.header.columns, Plan.of_fields(layout.header.mapping, match=MATCH[:3]))
+        result = Rehearsal(layout)
+        plan = Plan.of_fields(layout.header.mapping, match=MATCH[:3], on_duplicate=on_duplicate)
+        form = lease.layout_of(layout.header.columns, plan)
         source_rows = rows(layout.records(path), layout.header.line, form)
-        while block := list(islice(source_rows, _BLOCK)):
-            load(known, block, on_duplicate)
-            db.session.rollback()  # nothing stays locked
-            decisions = decide(block, known.owners, on_duplicate)
-            for name in ("created", "updated", "unchanged", "skipped"):
-                setattr(result, name, getattr(result, name) + decisions.counts[name])
-            result.failures += [(one.row.cells, one.message) for one in decisions.results if one.outcome == "failed"]
-            result.rows += len(block)
-            progress(result.rows, layout.total)
+        with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
+            while block := list(islice(source_rows, _BLOCK)):
+                decisions = rehearsed(shadow, block)
+                failed = [(one.row.cells, one.message) for one in decisions.results if one.outcome == "failed"]
+                result.count(decisions.counts, failed)
+                progress(result.rows, layout.total)
     return result

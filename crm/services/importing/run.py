@@ -1,14 +1,10 @@
 """Working through an upload: chunk by chunk from where it stands, under a lease that one process holds at a time."""
 
-import gc
 import logging
 import time
-from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
-from itertools import islice
+from collections.abc import Callable
+from contextlib import closing
 
-from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -17,21 +13,23 @@ from crm import bulk
 from crm.db import atomic, is_postgresql, retrying
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.services.importing import lease, openings
+from crm.services.importing import lease, openings, results
+from crm.services.importing.check import check
+from crm.services.importing.chunks import Pace, blocks, seldom_collected
 from crm.services.importing.decide import decide
 from crm.services.importing.known import Known, load
-from crm.services.importing.lease import Task
+from crm.services.importing.lease import Progress, Task
 from crm.services.importing.rows import Row
 from crm.services.importing.write import write
 
 log = logging.getLogger(__name__)
-Progress = Callable[[int, int], object]
 _WRITTEN = ("customers", "contact_channels", "customer_tags", "accounts", "account_balances", "payments", "operations")
 _LOCK = 0x1397  # the advisory lock that importers pass one by one
 
 
 def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
-    """Take the import up and work to its end; nothing happens when it is over, or another process is at it.
+    """Take the import up and work to its end (or that of its check); nothing happens when there is nothing to do, or
+    another process is at it.
 
     `progress` is told how many rows have been read, and how many there are. Whatever is raised, the rows that were
     counted are stored, the others are not, and the import can be taken up again.
@@ -41,7 +39,7 @@ def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
         return
     try:
         with force_locale(task.locale):
-            _work(task, progress)
+            _WORK[task.status](task, progress)
     except lease.LeaseLostError:
         log.warning("import %s was taken over by another process", import_id)
     except FileNotFoundError:
@@ -53,10 +51,12 @@ def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
 
 
 def _work(task: Task, progress: Progress) -> None:
-    read, pace = task.read_rows, _Pace()
-    blocks = _blocks(task, pace)
-    with closing(blocks), seldom_collected():
-        for block in blocks:
+    read, pace = task.read_rows, Pace()
+    if not read:
+        results.clear(task, pace)
+    chunks = blocks(task, pace)
+    with closing(chunks), seldom_collected():
+        for block in chunks:
             pace.wait()
             held = store(task, block)
             if held is None:
@@ -69,58 +69,7 @@ def _work(task: Task, progress: Progress) -> None:
     lease.finish(task, "done")
 
 
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Rows make a hundred thousand objects that live for one chunk and never stand in a circle: looking for circles
-    after every 700 of them took half of the time.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, 20, 50)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
-class _Pace:
-    """How many rows a transaction takes. On SQLite it keeps all other writers out, so it holds for at most 200 ms and
-    lets them in for half as long; PostgreSQL wants large chunks.
-    """
-
-    aim, limit = 0.12, 2_000  # seconds (a merge of the search index may double them), rows
-
-    def __init__(self) -> None:
-        self.shared = is_postgresql()
-        self.rows = self.limit if self.shared else min(100, self.limit)
-        self.resume_at = 0.0
-
-    def note(self, held: float) -> None:
-        if self.shared:
-            return
-        self.resume_at = time.monotonic() + held / 2
-        fitting = self.rows * self.aim / max(held, 0.001)
-        self.rows = int(min(max(fitting, 10), 2 * self.rows, self.limit))
-
-    def wait(self) -> None:
-        time.sleep(max(0.0, self.resume_at - time.monotonic()))
-
-
-def _blocks(task: Task, pace: _Pace) -> Generator[list[Row]]:
-    app, source = current_app._get_current_object(), task.rows()  # type: ignore[attr-defined]
-
-    def block() -> list[Row]:
-        with app.app_context(), force_locale(task.locale):
-            return list(islice(source, pace.rows))
-
-    if not pace.shared:
-        # A thread that parses would take the interpreter from the one that holds SQLite's lock.
-        yield from iter(block, [])
-        return
-    with ThreadPoolExecutor(1, thread_name_prefix="import") as ahead:
-        future = ahead.submit(block)
-        while found := future.result():
-            future = ahead.submit(block)
-            yield found
+_WORK: dict[str, Callable[[Task, Progress], None]] = {"running": _work, "checking": check}
 
 
 @retrying
@@ -145,9 +94,10 @@ def _store(task: Task, block: list[Row]) -> float | None:
         if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
             return None
         known = Known()
-        load(known, block, task.on_duplicate)
-        decisions = decide(block, known.owners, task.on_duplicate)
+        load(known, block, task.plan)
+        decisions = decide(block, known.owners, task.plan)
         write(decisions, task.id, task.actor_id)
         openings.write(decisions, task.id, task.actor_id)
-        lease.advance(task, decisions, len(block))
+        results.write(decisions.results, task.id)
+        lease.advance(task, decisions.counts)
     return time.monotonic() - begun
