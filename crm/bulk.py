@@ -9,14 +9,13 @@ import psycopg
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, cast, column, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import InstrumentedAttribute
 
 from crm.db import atomic, db, is_postgresql
 
 _BETWEEN = "\x1f"
 
 
-def among(attribute: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+def among(attribute: Any) -> ColumnElement[bool]:
     """Whether the column's value is one of `packed` ones, which are bound as `values`: one parameter, however many
     they are (an array takes psycopg longer to write than PostgreSQL to look up).
     """

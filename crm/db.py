@@ -146,6 +146,14 @@ def atomic() -> Iterator[Session]:
     _announce(callbacks)
 
 
+def end_reading() -> None:
+    """Let go of what has been read, so that nothing stays open in the database while somebody takes their time; within
+    `atomic()` it does nothing. Objects are read again when they are asked for.
+    """
+    if not db.session().info.get("atomic"):
+        db.session.rollback()
+
+
 @contextmanager
 def _savepoint(session: Session) -> Iterator[None]:
     registered = len(session.info["on_commit"])

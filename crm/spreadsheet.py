@@ -27,3 +27,12 @@ def unguarded(cell: str) -> str:
     ('=SUM(1+1)', '+79120000010', "'s-Hertogenbosch")
     """
     return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(_RUNS) else cell
+
+
+def escaped(cell: str) -> str:
+    """The cell as it may stand where nothing is run, as text in a workbook: `unguarded` gives back the same text.
+
+    >>> escaped("=SUM(1+1)"), escaped("'=SUM(1+1)"), unguarded(escaped("'=SUM(1+1)"))
+    ('=SUM(1+1)', "''=SUM(1+1)", "'=SUM(1+1)")
+    """
+    return f"'{cell}" if unguarded(cell) != cell else cell

@@ -46,7 +46,11 @@
     const list = $("#customer-list");
     if (list && $("#sort")) {
       $("#sort").value = list.dataset.sort;
-      $("#export-link").href = list.dataset.export;
+      document.querySelectorAll(".export-menu a").forEach((link) => {
+        const url = new URL(list.dataset.export, location);
+        if (link.dataset.format) url.searchParams.set("format", link.dataset.format);
+        link.href = url.href;
+      });
     }
   });
   body.addEventListener("htmx:afterSettle", (event) => {
@@ -97,8 +101,7 @@
     const copying = target.closest("[data-copy]");
     if (copying) navigator.clipboard?.writeText(copying.dataset.copy).then(() => toast(body.dataset.copied));
     if (!target.closest("#search")) $("#hits")?.replaceChildren();
-    const menu = $("#user-menu");
-    if (menu?.open && !target.closest("#user-menu")) menu.open = false;
+    document.querySelectorAll(".menu[open]").forEach((menu) => { menu.open = target.closest(".menu") === menu && !target.closest(".export-menu a"); });
   });
 
   // Keyboard: / and Ctrl-K search, arrows walk the hits, Esc closes what is open
@@ -125,8 +128,8 @@
       if (opener) htmx.trigger(opener, "htmx:abort");
       const form = event.target.closest("#new-customer") ?? (opener && $(`form#${opener.dataset.reveal}`));
       if (form) hide(form);
-      const menu = $("#user-menu");
-      if (menu?.open) {
+      const menu = $(".menu[open]");
+      if (menu) {
         menu.open = false;
         $("summary", menu).focus();
       }

@@ -10,11 +10,13 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from crm.cli.output import to_a_file, write_out
 from crm.cli.progress import progress
 from crm.errors import DomainError, Invalid
 from crm.models.imports import ON_DUPLICATE
-from crm.services import exports, imports
+from crm.services import imports
 from crm.services.audit import Actor
+from crm.services.exporting.orders import Order
 from crm.services.search import Criteria
 
 customers = AppGroup("customers", help="Customers in bulk.")
@@ -58,20 +60,10 @@ def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: boo
 
 
 @customers.command("export")
-@click.option("--format", "format_", type=click.Choice(["csv", "xlsx", "jsonl"]), default="csv", show_default=True)
-@click.option("--output", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="The file to write; standard output by default (a workbook needs a file).")  # fmt: skip
+@to_a_file
 def export(format_: str, output: Path | None) -> None:
     """Write all customers, archived ones too, with their contacts and tags."""
-    everybody = Criteria(status="")
-    if format_ == "xlsx":
-        if output is None:
-            raise click.UsageError("A workbook cannot go to standard output: name a file with --output.")
-        exports.write_xlsx(everybody, output)
-        return
-    lines = exports.csv_lines(everybody) if format_ == "csv" else exports.json_lines(everybody)
-    with click.open_file(str(output or "-"), "w", encoding="utf-8") as target:
-        target.writelines(lines)
+    write_out(Order("customers", Criteria(status=""), format_), output)
 
 
 class _Refused(click.ClickException):

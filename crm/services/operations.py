@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import case, func, literal_column, select, tuple_
 
 from crm.db import db
 from crm.errors import Invalid
@@ -119,6 +119,13 @@ def totals(criteria: Criteria) -> list[Total] | None:
     )
     found = [Total(currency, *map(int, sums)) for currency, *sums in db.session.execute(summed)]
     return None if sum(one.count for one in found) > SUMMED else found
+
+
+def count(criteria: Criteria, cap: int | None = None) -> int:
+    """How many operations meet the criteria, counted no further than `cap`. Raises `Invalid`."""
+    check(criteria)
+    some = _matching(criteria) if cap is None else _matching(criteria).limit(literal_column(str(cap)))
+    return db.session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def check(criteria: Criteria) -> None:

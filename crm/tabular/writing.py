@@ -1,19 +1,22 @@
-"""Tables as files: CSV in pieces or a workbook, at a constant size in memory however many rows there are."""
+"""Tables as files: CSV and JSON lines in pieces, or a workbook, at a constant size in memory however many rows."""
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import xlsxwriter
 
-from crm.spreadsheet import guarded
+from crm.spreadsheet import escaped, guarded
 
 PIECE = 1_000  # rows
 SHEET_ROWS = 1_048_576  # that a sheet has room for, the header's among them
+_CELL_ROOM = 32_767  # characters that a workbook's cell has room for
+_SUSPECT = frozenset("=+-@\t\r\n'")  # with which what `guarded` changes begins
 Row = Iterable[object]  # its cells: '' stands for None, a moment as ISO 8601 has it
 
 
@@ -22,31 +25,59 @@ def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Itera
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer, delimiter=delimiter)
-    writer.writerow([guarded(cell) for cell in _texts(columns)])
+    writer.writerow([_safe(cell) for cell in columns])
     for number, row in enumerate(rows, 1):
-        writer.writerow([guarded(cell) for cell in _texts(row)])
+        writer.writerow(
+            [
+                None if c is None else _safe(c) if c.__class__ is not str else guarded(c) if c[:1] in _SUSPECT else c
+                for c in row
+            ]
+        )
         if number % PIECE == 0:
             yield _taken(buffer)
     yield _taken(buffer)
 
 
+def json_pieces(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """One JSON object a line; moments as ISO 8601 has them, lists as lists, what there is none of as null."""
+    encode = json.JSONEncoder(ensure_ascii=False, default=datetime.isoformat).encode
+    rest = iter(rows)
+    while some := list(islice(rest, PIECE)):
+        yield "".join([f"{encode(dict(zip(names, row, strict=True)))}\n" for row in some])
+
+
 def write_workbook(file: Path | IO[bytes], name: str, columns: Row, rows: Iterable[Row]) -> None:
-    """Write a workbook of one sheet of this name; every cell is text, so nothing is run as a formula. What the sheet
-    has no room for is left out.
+    """Write a workbook of a sheet of this name, or several where one has no room; every cell is text, so nothing is
+    run as a formula.
     """
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    header, rest, number = list(columns), iter(rows), 1
     with xlsxwriter.Workbook(file if not isinstance(file, Path) else str(file), options) as book:
-        sheet = book.add_worksheet(name)
-        sheet.write_row(0, 0, _texts(columns))
-        for number, row in enumerate(islice(rows, SHEET_ROWS - 1), 1):
-            sheet.write_row(number, 0, _texts(row))
+        _write_sheet(book.add_worksheet(name), header, islice(rest, SHEET_ROWS - 1))
+        while following := list(islice(rest, 1)):
+            number += 1
+            _write_sheet(book.add_worksheet(f"{name} {number}"), header, [*following], islice(rest, SHEET_ROWS - 2))
 
 
-def _texts(row: Row) -> list[str]:
-    return [_text(cell) for cell in row]
+def _write_sheet(sheet: Any, header: Row, *parts: Iterable[Row]) -> None:
+    rows = (row for part in ([header], *parts) for row in part)
+    for number, row in enumerate(rows):
+        for place, cell in enumerate(row):
+            text = _text(cell)
+            if text:
+                sheet.write_string(number, place, escaped(text)[:_CELL_ROOM])
+
+
+def _safe(cell: object) -> object:
+    """The cell as the CSV writer takes it: it makes '' of None and text of numbers by itself."""
+    if cell.__class__ is not str:
+        return cell.isoformat(timespec="seconds") if isinstance(cell, datetime) else cell
+    return guarded(cell) if cell[:1] in _SUSPECT else cell
 
 
 def _text(cell: object) -> str:
+    if cell.__class__ is str:
+        return cell
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     return "" if cell is None else str(cell)

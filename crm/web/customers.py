@@ -2,26 +2,17 @@
 
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    current_app,
-    jsonify,
-    make_response,
-    render_template,
-    request,
-    stream_with_context,
-    url_for,
-)
+from flask import Blueprint, Response, current_app, jsonify, make_response, render_template, request, url_for
 
 from crm import money
 from crm.errors import DuplicateChannel, Invalid, StaleVersion
 from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, customer_from_json
 from crm.i18n import gettext as _
 from crm.models import Customer, Permission
-from crm.services import currencies, customers, exports, search
+from crm.services import currencies, customers, search
 from crm.services.search_cursor import BadCursor
 from crm.web.criteria import current_criteria, list_url, shown_criteria, state
+from crm.web.downloads import download
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
 from crm.web.wallet_panel import panel_of
@@ -139,10 +130,8 @@ def customer_duplicates() -> Response:
 @bp.get("/export/")
 @requires(Permission.READ)
 def customer_export() -> Response:
-    """A CSV of just what the list shows."""
-    lines = stream_with_context(exports.csv_lines(current_criteria()))
-    headers = {"Content-Disposition": "attachment; filename=customers.csv"}
-    return Response(lines, mimetype="text/csv", headers=headers)
+    """Just what the list shows, as a file."""
+    return download("customers", current_criteria())
 
 
 @bp.get("/api/search/")

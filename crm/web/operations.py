@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from flask import Response, make_response, render_template, request, stream_with_context
+from flask import Response, make_response, render_template, request
 
 from crm.errors import Invalid
 from crm.forms.operations import OperationFilter
 from crm.models import Permission
 from crm.services import currencies, operations
 from crm.services.operations import Criteria
-from crm.services.operations_file import csv_lines
 from crm.web.account_names import CODE_NAMES
+from crm.web.downloads import download
 from crm.web.filters import alike
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach, is_partial
@@ -42,11 +42,9 @@ def operation_export() -> Response:
     """All of them as a file, however many."""
     form = _filter()
     try:
-        lines = csv_lines(asked(form, request.args.get("sort", "")))
+        return download("operations", asked(form, request.args.get("sort", "")))
     except Invalid as error:
         return _refused(form, error)
-    headers = {"Content-Disposition": "attachment; filename=operations.csv"}
-    return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
 
 
 def _filter() -> OperationFilter:

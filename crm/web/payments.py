@@ -1,10 +1,9 @@
 """Payments: the list of them, as a file too, and one payment with everything that belongs to it."""
 
-import tempfile
 import uuid
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request, send_file, stream_with_context
+from flask import Blueprint, Response, make_response, render_template, request
 
 from crm.errors import Invalid
 from crm.forms.payments import PaymentFilter
@@ -12,9 +11,9 @@ from crm.models import Permission
 from crm.services import payment_detail as details
 from crm.services import payment_list as listed
 from crm.services.payment_criteria import BadCursor, Criteria
-from crm.services.payment_file import csv_lines, write_xlsx
 from crm.services.payment_list import Page
 from crm.services.payment_sums import sums
+from crm.web.downloads import download
 from crm.web.filters import alike
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach, is_partial
@@ -25,7 +24,6 @@ bp = Blueprint("payments", __name__, url_prefix="/payments")
 bp.add_url_rule("/<uuid:pk>/reverse/", view_func=payment_reverse, methods=["GET", "POST"])
 bp.add_url_rule("/<uuid:pk>/reverse/preview/", view_func=reverse_preview)
 _FILLED_IN = ("customer", "currency")  # fields that the answer may know better than what was typed
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @bp.get("/")
@@ -56,17 +54,12 @@ def payment_list() -> Response:
 @bp.get("/export/")
 @requires(Permission.READ)
 def payment_export() -> Response:
-    """All of them as a file, however many: a CSV, or a workbook where `format` is `xlsx`."""
+    """All of them as a file, however many."""
     form = _filter()
     try:
-        criteria = asked(form, "")
-        if request.args.get("format") == "xlsx":
-            return _workbook(criteria)
-        lines = csv_lines(criteria)
+        return download("payments", asked(form, ""))
     except Invalid as error:
         return _refused(form, error)
-    headers = {"Content-Disposition": "attachment; filename=payments.csv"}
-    return Response(stream_with_context(lines), mimetype="text/csv", headers=headers)
 
 
 @bp.get("/<uuid:pk>/")
@@ -87,13 +80,6 @@ def _page(criteria: Criteria) -> Page:
         return listed.find(criteria, request.args.get("cursor", ""))
     except BadCursor:
         return listed.find(criteria)
-
-
-def _workbook(criteria: Criteria) -> Response:
-    file = tempfile.TemporaryFile()  # noqa: SIM115  (it is closed, and gone, with the answer)
-    write_xlsx(criteria, file)
-    file.seek(0)
-    return send_file(file, XLSX, as_attachment=True, download_name="payments.xlsx")
 
 
 def _refused(form: PaymentFilter, error: Invalid) -> Response:

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from flask import Response, request, stream_with_context
+from flask import Response, request
 from wtforms.fields.choices import SelectChoice
 
 from crm.errors import Invalid
@@ -11,8 +11,9 @@ from crm.i18n import gettext as _
 from crm.models import Customer, Permission
 from crm.services import accounts, customers, statements
 from crm.services.accounts import Wallet
-from crm.services.statement_file import csv_lines
+from crm.services.exporting.statements import Criteria
 from crm.services.statements import Statement
+from crm.web.downloads import download
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach
 from crm.web.periods import asked, periods, today
@@ -42,9 +43,7 @@ def wallet_statement_csv(pk: int) -> Response:
         statement = _asked(form, wallets)
     except Invalid as error:
         return _refused(customer, form, error)
-    name = f"statement-{statement.account.id}-{statement.first}-{statement.last}.csv"
-    headers = {"Content-Disposition": f"attachment; filename={name}"}
-    return Response(stream_with_context(csv_lines(statement)), mimetype="text/csv", headers=headers)
+    return download("statement", Criteria(statement.account.id, statement.first, statement.last))
 
 
 def _asked(form: StatementForm, wallets: list[Wallet]) -> Statement:

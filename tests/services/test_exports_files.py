@@ -3,26 +3,33 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 
 import pytest
 from python_calamine import CalamineWorkbook
 
 from crm.db import db
 from crm.models import Customer
-from crm.services import customers, exports, imports
+from crm.services import customers, imports
 from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.exporting import customers as exported
+from crm.services.exporting import files
 from crm.services.search import Criteria
 from crm.spreadsheet import unguarded
 from crm.tabular import writing
-from tests import databases, people
+from tests import databases, money, people
 from tests.people import CLI
 
 ALL = Criteria(status="")
 
 
+def csv_lines(criteria: Criteria = ALL, for_people: bool = False) -> Iterator[str]:
+    return files.pieces(exported.sheet(criteria), "csv", for_people)
+
+
 def table(criteria: Criteria = ALL) -> list[dict[str, str]]:
     """The CSV file as a program reads it."""
-    text = "".join(exports.csv_lines(criteria))
+    text = "".join(csv_lines(criteria))
     assert text.startswith("\ufeffid,")
     return list(csv.DictReader(io.StringIO(text[1:], newline="")))
 
@@ -88,7 +95,7 @@ def test_the_file_has_just_what_the_list_shows(app):
 
 
 def test_every_cell_of_every_row_is_right_across_the_chunks(app, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 7)
+    monkeypatch.setattr(exported, "PAGE", 7)
     crowd = people.crowd(7 * 3)  # the last chunk is empty
     rows = table()
     assert [row["id"] for row in rows] == [str(person.id) for person in crowd]
@@ -102,43 +109,45 @@ def test_every_cell_of_every_row_is_right_across_the_chunks(app, monkeypatch):
 
 
 def test_the_file_is_made_while_it_is_read(app, monkeypatch, count_statements):
-    monkeypatch.setattr(exports, "CHUNK", 10)
+    monkeypatch.setattr(exported, "PAGE", 10)
     monkeypatch.setattr(writing, "PIECE", 10)
     people.crowd(100)
+    money.wallet()
     with count_statements() as first:
-        lines = exports.csv_lines(ALL)
-        assert first == []
+        lines = csv_lines()
+        assert len(first) == 4  # who they are, and what columns they need
         assert next(lines).count("\r\n") <= 11
     with count_statements() as rest:
         "".join(lines)
-    assert len(first) == 3 and len(rest) >= 27  # three statements a chunk
+    assert len(first) <= 4 + 2 * 4 and len(first + rest) == 4 + 11 * 4  # four statements a page
 
 
 def test_nobody_to_export_is_a_header_alone(app):
-    assert table() == [] and next(exports.csv_lines(ALL)).strip("\ufeff\r\n").split(",") == list(exports.COLUMNS)
-    assert list(exports.json_lines(ALL)) == []
+    assert table() == [] and len(next(csv_lines()).splitlines()) == 1
+    assert list(files.pieces(exported.sheet(ALL), "jsonl")) == []
 
 
 def test_json_lines_have_lists_and_whole_moments(app):
     anna = customers.create(CLI, awkward())
-    (line,) = exports.json_lines(ALL)
+    (line,) = files.pieces(exported.sheet(ALL), "jsonl")
     row = json.loads(line)
-    assert line.endswith("\n") and set(row) == set(exports.COLUMNS)
+    assert line.endswith("\n") and list(row) == list(exported.sheet(ALL).columns)
     assert (row["name"], row["notes"], row["external_id"]) == (anna.name, anna.notes, "'00123")
     assert (
         row["phone"] == ["8 912 345-67-80", "+7 912 345-67-89"]
         and row["vk"] == []
         and row["tags"] == ["+vip", "опт (розница)"]
     )
-    assert row["created_at"] == anna.created_at.isoformat()
+    assert row["created_at"] == anna.created_at.isoformat(timespec="seconds")
 
 
 def test_a_workbook_holds_text_alone(app, tmp_path):
     anna = customers.create(CLI, awkward())
     people.add("https://example.com", external_id="007")
-    exports.write_xlsx(ALL, tmp_path / "customers.xlsx")
+    with (tmp_path / "customers.xlsx").open("wb") as file:
+        files.write(exported.sheet(ALL), "xlsx", file, lambda _rows: None, for_people=False)
     header, first, second = CalamineWorkbook.from_path(tmp_path / "customers.xlsx").get_sheet_by_index(0).to_python()
-    assert header == list(exports.COLUMNS)
+    assert header == list(exported.sheet(ALL).columns)
     assert first[header.index("name")] == anna.name
     assert (second[header.index("name")], second[header.index("external_id")]) == ("https://example.com", "007")
     assert all(isinstance(cell, str) for cell in first)
@@ -165,8 +174,8 @@ def test_what_is_exported_can_be_imported_again(app, run):
         "ООО Ромашка", kind="company", company="Ромашка", phone="+7 912 345-67-89", vk="romashka", allow_duplicate=True
     )
     people.crowd(30)
-    kept = [name for name in exports.COLUMNS if name not in ("id", "status", "created_at")]
+    kept = [name for name in exported.sheet(ALL).columns if name not in ("id", "status", "created_at", "updated_at")]
     before = [{name: row[name] for name in kept} for row in table()]
-    brought_back(app, run, "".join(exports.csv_lines(ALL)))
+    brought_back(app, run, "".join(csv_lines(for_people=True)))
     assert [{name: row[name] for name in kept} for row in table()] == before
     assert db.session.query(Customer).count() == 32

@@ -17,8 +17,10 @@ from crm.ledger import pending
 from crm.models import Payment, User
 from crm.models.ledger import PaymentKind
 from crm.money import to_text
-from crm.services import payment_file, payment_list, payment_sums, payments
+from crm.services import payment_list, payment_sums, payments
 from crm.services.audit import Actor
+from crm.services.exporting import files
+from crm.services.exporting import payments as exported
 from crm.services.movements import Movement
 from crm.services.payment_criteria import SORTS, BadCursor, Criteria
 from crm.services.payment_sums import Sum
@@ -110,7 +112,7 @@ def test_days_are_days_of_the_business(app, monkeypatch, office):
     ],
 )
 def test_ranges_that_make_no_sense_are_refused(app, fields, wrong):
-    for call in (payment_list.find, payment_sums.sums, payment_file.csv_lines):
+    for call in (payment_list.find, payment_sums.sums, exported.count, exported.sheet):
         with pytest.raises(Invalid) as refused:
             call(Criteria(**fields))
         assert list(refused.value.fields) == [wrong]
@@ -182,22 +184,23 @@ def test_the_file_has_every_payment_and_no_formula(office, monkeypatch):
     monkeypatch.setattr(payment_list, "CHUNK", 3)
     monkeypatch.setattr(writing, "PIECE", 3)
     SERVICE.deposit(office["anna"], 5, description="=1+1")
-    chunks = list(payment_file.csv_lines(Criteria(sort="amount")))
+    chunks = list(files.pieces(exported.sheet(Criteria(sort="amount")), "csv", for_people=False))
     rows = list(csv.DictReader(io.StringIO("".join(chunks).removeprefix("\ufeff"), newline="")))
     stored = db.session.scalars(select(Payment).order_by(Payment.id.desc())).all()
     assert [row["id"] for row in rows] == [str(payment.id) for payment in stored] and len(chunks) >= 3
     assert [row["amount"] for row in rows] == [to_text(payment.amount, payment.currency) for payment in stored]
-    assert rows[0]["description"] == "'=1+1" and tuple(rows[0]) == payment_file.COLUMNS
+    assert rows[0]["description"] == "'=1+1" and tuple(rows[0]) == exported.sheet(Criteria()).columns
 
 
 def test_the_workbook_has_the_same_rows(office):
     from python_calamine import CalamineWorkbook
 
     file = io.BytesIO()
-    payment_file.write_xlsx(Criteria(kind="deposit"), file)
+    sheet = exported.sheet(Criteria(kind="deposit"))
+    files.write(sheet, "xlsx", file, lambda _rows: None)
     file.seek(0)
     head, *rows = CalamineWorkbook.from_filelike(file).get_sheet_by_index(0).to_python()
-    assert tuple(head) == payment_file.COLUMNS
+    assert tuple(head) == sheet.headings
     assert [row[0] for row in rows] == [str(row.id) for row in found(kind="deposit")]
 
 

@@ -6,13 +6,16 @@ from crm.channel_types import ChannelType
 from crm.config import ROOT
 from crm.db import atomic
 from crm.models.ledger import ACCOUNT_STATUSES
-from crm.services import audit, channels, customers, users
+from crm.services import audit, channels, customers, operations, payment_criteria, search, users
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.exporting.orders import LISTS
 from crm.services.importing.lease import COUNTERS
 from crm.web import trail
 from tests import people
 from tests.web.pages import page
+
+FILTERED = (search.Criteria(), payment_criteria.Criteria(), operations.Criteria())  # a statement has fewer of them
 
 AUDIT = "/settings/audit/"
 
@@ -46,11 +49,13 @@ def test_everything_that_is_recorded_has_words():
     recorded = set(re.findall(rf'"((?:{nouns})\.[a-z_]+)"', code))
     recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
     recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}
+    recorded |= {f"{noun}.exported" for noun in LISTS}
     assert recorded == set(trail.ACTIONS)
     fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *COUNTERS, *map(str, ChannelType)}
     fields |= {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows", "overdraft_limit"}
     fields |= {"payment_kind", "currency", "source", "percent", "fixed", "min", "max", "valid_from"}  # of commission
     fields |= {"pair", "rate", "spread"}
+    fields |= {"rows", "format"} | {name for criteria in FILTERED for name in vars(criteria)} - {"sort"}  # of exports
     assert fields == set(trail.FIELDS)
 
 

@@ -129,8 +129,8 @@ def test_of_several_customers_one_is_to_be_chosen(viewer, anna, busy):
 def test_the_file_has_all_of_them_in_plain_numbers_and_no_formulas(viewer, anna, busy):
     answer = viewer.get(f"/accounts/operations.csv?customer={anna.id}&sort=time")
     lines = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
-    assert [line["signed_amount"] for line in lines] == ["1000.00", "-200.00"]
-    assert (lines[1]["description"], lines[1]["balance_after"], lines[1]["customer"]) == (
+    assert [line["Amount"] for line in lines] == ["1000.00", "-200.00"]
+    assert (lines[1]["Description"], lines[1]["Balance after"], lines[1]["Customer name"]) == (
         "'=Order 7",
         "800.00",
         "Анна Иванова",

@@ -192,8 +192,8 @@ def test_the_file_has_just_what_is_filtered_and_is_streamed(viewer, purse, monke
     answer = FlaskClient.open(viewer, EXPORT + "?kind=spend&currency=RUB&amount_from=0.10")
     assert answer.is_streamed and answer.headers["Content-Disposition"] == "attachment; filename=payments.csv"
     found = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"), newline="")))
-    assert [row["amount"] for row in found] == [f"0.{number}" for number in range(30, 9, -1)]
-    assert {row["description"] for row in found} == {"'=1+1"}
+    assert [row["Amount"] for row in found] == [f"0.{number}" for number in range(30, 9, -1)]
+    assert {row["Description"] for row in found} == {"'=1+1"}
     book = viewer.get(EXPORT + "?format=xlsx")
     assert book.data.startswith(b"PK") and "payments.xlsx" in book.headers["Content-Disposition"]
 

@@ -66,11 +66,11 @@ def test_often_asked_periods_are_a_click_away():
 def test_the_file_has_plain_numbers_and_no_formulas(viewer, anna, busy):
     answer = viewer.get(f"/customers/{anna.id}/wallet/statement.csv?account={busy}")
     lines = table(answer)
-    assert [line["signed_amount"] for line in lines] == ["1000.00", "-250.50", "-50.00"]
-    assert [line["balance_after"] for line in lines] == ["1000.00", "749.50", "699.50"]
-    assert [line["sequence"] for line in lines] == ["1", "2", "3"]
-    assert lines[1]["description"] == '\'=HYPERLINK("x")' and lines[2]["description"] == "аренда, май"
-    assert {line["currency"] for line in lines} == {"RUB"} and lines[2]["source"] == "cash"
+    assert [line["Amount"] for line in lines] == ["1000.00", "-250.50", "-50.00"]
+    assert [line["Balance after"] for line in lines] == ["1000.00", "749.50", "699.50"]
+    assert [line["Number in the account"] for line in lines] == ["1", "2", "3"]
+    assert lines[1]["Description"] == '\'=HYPERLINK("x")' and lines[2]["Description"] == "аренда, май"
+    assert {line["Currency"] for line in lines} == {"RUB"} and lines[2]["By what way"] == "cash"
     assert "attachment" in answer.headers["Content-Disposition"]
 
 

@@ -1,0 +1,1 @@
+"""What goes out as a file: lists as they are filtered, made at once or in the background."""

@@ -1,0 +1,47 @@
+"""Sheets written as files: in pieces for whoever waits, or into a file on the disk."""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
+from typing import IO
+
+from crm.db import end_reading
+from crm.services.exporting.sheet import Cells, Sheet
+from crm.tabular import writing
+from crm.tabular.writing import csv_pieces, json_pieces, write_workbook
+
+MIME = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "jsonl": "application/x-ndjson",
+}
+Beat = Callable[[int], object]  # is told how many rows more have been written
+
+
+def pieces(sheet: Sheet, format_: str, for_people: bool = True) -> Iterator[str]:
+    """The text of a CSV or of JSON lines; what is written for programs has the names that they know as its header.
+
+    Between pieces nothing is kept open in the database: who reads slowly keeps nobody waiting.
+    """
+    rows = _beating(sheet.rows, lambda _rows: end_reading())
+    if format_ == "jsonl":
+        return json_pieces(sheet.columns, rows)
+    return csv_pieces(sheet.headings if for_people else sheet.columns, map(sheet.flat, rows))
+
+
+def write(sheet: Sheet, format_: str, file: IO[bytes], beat: Beat, for_people: bool = True) -> None:
+    """Write the whole file; after every thousand rows `beat` is called, and may stop it by raising."""
+    rows = _beating(sheet.rows, beat)
+    header = sheet.headings if for_people else sheet.columns
+    if format_ == "xlsx":
+        write_workbook(file, sheet.title, header, map(sheet.flat, rows))
+        return
+    text = json_pieces(sheet.columns, rows) if format_ == "jsonl" else csv_pieces(header, map(sheet.flat, rows))
+    for piece in text:
+        file.write(piece.encode("utf-8"))
+
+
+def _beating(rows: Iterable[Cells], beat: Beat) -> Iterator[Cells]:
+    rest = iter(rows)
+    while some := list(islice(rest, writing.PIECE)):
+        beat(len(some))
+        yield from some
