@@ -93,7 +93,6 @@ FIELDS = {type_.value: name for type_, name in NAMES.items()} | {
     "balance_from": _l("Balance from"),
     "balance_to": _l("Balance to"),
     "debt": _l("Has debt"),
-    "customer": _l("Customer"),
     "account": _l("Number of the account"),
     "amount_from": _l("Amount from"),
     "amount_to": _l("Amount to"),
