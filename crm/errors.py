@@ -70,6 +70,10 @@ class Forbidden(DomainError):
     status = 403
 
 
+class Unconfirmed(Forbidden):
+    """The e-mail of the customer who signs in is not confirmed; until then no money moves, and no program comes in."""
+
+
 class StaleVersion(DomainError):
     """Somebody else saved first: `current` has what is stored now, per field, and its `version`."""
 

@@ -16,7 +16,7 @@ from redis import Redis
 from sqlalchemy import event
 
 from crm import create_app
-from crm.db import atomic, db
+from crm.db import atomic, db, utcnow
 from crm.models import Role, User
 from tests import databases, servers
 from tests.client import Browser
@@ -123,6 +123,7 @@ def redis(redis_address: str) -> Iterator[Redis]:
 
 def _person(name: str, role: Role) -> User:
     user = User(email=f"{name.lower()}@example.com", name=name, password_hash=PASSWORD_HASH, role=role.value)
+    user.email_confirmed_at = utcnow() if role == Role.CUSTOMER else None
     with atomic() as session:
         session.add(user)
     return user

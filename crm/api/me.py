@@ -18,4 +18,4 @@ from crm.web.guards import owner, present_token, requires
 def me() -> Any:
     """See who is signed in"""
     own = {name: getattr(current_user, name) for name in ("id", "email", "name", "role", "locale")}
-    return own | {"customer_id": owner(), "token": token_json.as_json(present_token())}
+    return own | {"customer_id": owner() or None, "token": token_json.as_json(present_token())}

@@ -47,4 +47,4 @@ class Token(Base):
 
     def is_valid(self, at: datetime) -> bool:
         """Whether it signs anybody in at this moment."""
-        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at) and self.user.active
+        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at) and self.user.is_trusted

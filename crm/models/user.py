@@ -97,6 +97,11 @@ class User(UserMixin, Base):
         """Whether a customer has shown to read what is sent to the e-mail; until then no money of theirs moves."""
         return self.email_confirmed_at is not None
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the person may sign in and what they do counts: of customers the e-mail is confirmed."""
+        return self.active and (self.is_confirmed or self.role != Role.CUSTOMER)
+
     def may(self, permission: Permission) -> bool:
         """Whether the role includes the permission."""
         return permission in MAY[Role(self.role)]

@@ -11,9 +11,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import joinedload
 
 from crm.db import atomic, db, locked, retrying, utcnow
-from crm.errors import Invalid, NotFound
+from crm.errors import Invalid, NotFound, Unconfirmed
 from crm.i18n import gettext as _
-from crm.models import Scope, Token
+from crm.models import Scope, Token, User
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.text import has_control, squeeze
@@ -37,8 +37,12 @@ def create(
 ) -> tuple[Token, str]:
     """A new token of the user, and its secret: 47 characters that nobody will be shown again.
 
-    `within` are the scopes of the token that asks for it: the new one gets no others. Raises `Invalid` by field.
+    `within` are the scopes of the token that asks for it: the new one gets no others. Raises `Invalid` by field, and
+    `Unconfirmed` where the person is a customer whose e-mail is not confirmed.
     """
+    user = db.session.get(User, user_id)
+    if user is not None and not user.is_trusted:
+        raise Unconfirmed(_("Confirm your e-mail first: open the link in the letter that we have sent you."))
     wanted = [scope for scope in Scope if scope in scopes]
     errors = {"name": _wrong_name(name := squeeze(name)), "scopes": _wrong_scopes(scopes, within)}
     if expires_at is not None and expires_at <= utcnow():

@@ -79,8 +79,12 @@ def present_token() -> Token | None:
 
 
 def owner() -> int | None:
-    """The customer to whose own things the person is kept; None for staff, who see all."""
-    return current_user.customer_id if current_user.role == Role.CUSTOMER else None
+    """The customer to whose own things the person is kept; None for staff, who see all, and 0, which is nobody, for
+    somebody who is no customer yet, or whose e-mail is not confirmed.
+    """
+    if current_user.role != Role.CUSTOMER:
+        return None
+    return current_user.customer_id or 0 if current_user.is_trusted else 0
 
 
 def actor() -> Actor:

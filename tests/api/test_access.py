@@ -33,6 +33,12 @@ def sent(status: int, row: tuple[int, ...]) -> tuple[int, ...]:
 
 TABLE = {
     ("me", "GET"): ANYBODY,
+    ("auth_signup", "POST"): sent(422, ANYBODY),
+    ("auth_resend", "POST"): sent(422, ANYBODY),
+    ("auth_confirm", "POST"): sent(422, ANYBODY),
+    ("auth_login", "POST"): sent(422, ANYBODY),
+    ("auth_reset", "POST"): sent(422, ANYBODY),
+    ("auth_reset_confirm", "POST"): sent(422, ANYBODY),
     ("token_list", "GET"): OWN_READ,
     ("token_create", "POST"): sent(422, OWN_ADMIN),
     ("token_delete", "DELETE"): sent(404, OWN_ADMIN),  # it is nobody's of these
@@ -46,10 +52,11 @@ TABLE = {
     ("payment_detail", "GET"): READ,
     ("payment_follow", "GET"): sent(501, READ),  # the tests' client has no socket
     ("payments_follow", "GET"): sent(501, READ),
+    ("auth_logout", "POST"): sent(204, ANYBODY),  # the last one, for it ends what it is called with
 }
 WITH_A_COOKIE = {"payment_detail", "payment_follow", "payments_follow"}  # pages ask them too
 SOCKETS = {"payment_follow", "payments_follow"}
-PUBLIC: set[str] = set()
+PUBLIC = {"auth_signup", "auth_resend", "auth_confirm", "auth_login", "auth_reset", "auth_reset_confirm"}
 
 
 @pytest.fixture

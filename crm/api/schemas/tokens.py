@@ -7,14 +7,14 @@ from pydantic import AwareDatetime, Field, Strict
 from crm.api.schemas.shapes import Cursor, Moment, RowId, Sent, Told
 
 ScopeName = Literal["read", "write", "money", "admin"]
-_SCOPES = Field(description="What it is narrowed to; without any, it may all that its person may.", examples=[["read"]])
+SCOPES = Field(description="What it is narrowed to; without any, it may all that its person may.", examples=[["read"]])
 
 
 class TokenIn(Sent):
     """A new token."""
 
     name: str = Field(examples=["warehouse"])
-    scopes: Annotated[list[ScopeName], _SCOPES] = Field(default_factory=list)
+    scopes: Annotated[list[ScopeName], SCOPES] = Field(default_factory=list)
     expires_at: Annotated[AwareDatetime, Strict(False)] | None = Field(None, examples=["2099-01-31T09:00:00Z"])
 
 
@@ -24,7 +24,7 @@ class Token(Told):
     id: RowId
     name: str
     prefix: str = Field(description="What it begins with.", examples=["crm_5tGx9aQ0"])
-    scopes: Annotated[list[ScopeName], _SCOPES]
+    scopes: Annotated[list[ScopeName], SCOPES]
     created_at: Moment
     expires_at: Moment | None
     revoked_at: Moment | None
