@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -19,8 +20,8 @@ from crm.models import Import
 from crm.queue import enqueue
 from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.importing import failures, file, lease, plans, results
-from crm.services.importing.plan import MATCH, Column, Plan
+from crm.services.importing import failures, file, lease, problems, results, saved
+from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
@@ -67,20 +68,21 @@ def accept(
     are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
     """
     file.check_options(on_duplicate, mapping)
-    choices = {"match": MATCH[:3], "on_duplicate": on_duplicate}
-    upload = _keep(actor, stream, filename, mapping, locale, choices)
+    upload = _keep(actor, stream, filename, mapping, locale)
+    plan = Plan.from_json(upload.plan)
+    upload.plan = replace(plan, match=MATCH[:3], on_duplicate=on_duplicate).as_json()
     return _add(actor, upload, "queued", start)
 
 
 def draft(
     actor: Actor, stream: IO[bytes], filename: str, mapping: Mapping[str, str] | None = None, locale: str = "en"
 ) -> Import:
-    """Store the file and propose a plan for it; nothing happens before `check` or `start`.
+    """Store the file and propose a plan for it, whatever its columns are; nothing happens before `check` or `start`.
 
     Raises `Invalid` as `accept` does, and then keeps nothing.
     """
     file.check_options("skip", mapping)
-    return _add(actor, _keep(actor, stream, filename, mapping, locale, {}), "draft", False)
+    return _add(actor, _keep(actor, stream, filename, mapping, locale, is_draft=True), "draft", False)
 
 
 def _keep(
@@ -89,14 +91,15 @@ def _keep(
     filename: str,
     mapping: Mapping[str, str] | None,
     locale: str,
-    choices: Mapping[str, Any],
+    is_draft: bool = False,
 ) -> Import:
     name = secrets.token_hex(16)
     path = lease.uploads() / name
     try:
         size, digest = _save(stream, path)
         with force_locale(_known_locale(locale)):
-            layout = file.examined(path, mapping)
+            layout = file.examined(path, mapping, any_columns=is_draft)
+            plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
     except BaseException:
         stored.remove(path)
         raise
@@ -105,7 +108,7 @@ def _keep(
         stored_as=name,
         size=size,
         sha256=digest,
-        plan=Plan(tuple(map(Column, layout.header.mapping)), **choices).as_json(),
+        plan=plan.as_json(),
         locale=_known_locale(locale),
         created_by_id=actor.user_id,
         origin=actor.origin[:64],
@@ -143,11 +146,11 @@ def _ring(upload: Import) -> None:
 def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     """Decide otherwise about a draft; what was checked is a draft again.
 
-    Raises `Invalid` (`mapping`, `on_duplicate`, `match`), `TooLate` once the import has been started, `NotFound`.
+    Raises `Invalid` as `problems.refuse` does, `TooLate` once the import has been started, `NotFound`.
     """
     with atomic():
         upload = _draft(pk)
-        plans.check(plan, len(upload.columns))
+        problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         if upload.plan != plan.as_json():
             upload.plan, upload.status = plan.as_json(), "draft"
             lease.reset(upload)
@@ -168,15 +171,20 @@ def check(actor: Actor, pk: int) -> Import:
 
 @retrying
 def start(actor: Actor, pk: int) -> Import:
-    """Have a worker import a draft, checked or not. Raises `TooLate`, `NotFound`."""
+    """Have a worker import a draft, checked or not; its plan is proposed for the next file with such a header.
+
+    Raises `Invalid` as `problems.refuse` does, `TooLate`, `NotFound`.
+    """
     with atomic():
         upload = _draft(pk)
         _begin(actor, upload, "queued")
+        saved.remember(upload.columns, Plan.from_json(upload.plan))
     return upload
 
 
 def _begin(actor: Actor, upload: Import, status: str) -> None:
-    plans.check(Plan.from_json(upload.plan), len(upload.columns))
+    plan = Plan.from_json(upload.plan)
+    problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
     upload.status, upload.error, upload.attempts = status, "", 0
     upload.lease = upload.lease_until = upload.started_at = None
     lease.reset(upload)

@@ -58,7 +58,7 @@ CURRENCY_OF = {
 
 def find_header(records: Sequence[Sequence[str]]) -> Header | None:
     """The record that names the most columns, if an amount and somebody who pays or is paid are among them."""
-    return best_header(records, lambda columns: recognise(columns, None, _KNOWN), _fits)
+    return best_header(records, lambda columns: recognise(columns, _KNOWN), _fits)
 
 
 def _fits(header: Header) -> bool:

@@ -27,4 +27,4 @@ def meaning(column: str) -> str | None:
 
 
 def _recognise(columns: Sequence[str]) -> list[str | None]:
-    return recognise(columns, None, _KNOWN)
+    return recognise(columns, _KNOWN)

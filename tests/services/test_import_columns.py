@@ -2,7 +2,9 @@
 
 import pytest
 
-from crm.services.importing.columns import _NAMES, FIELDS, find_header, recognise
+from crm.services.importing.columns import _NAMES, recognise
+from crm.services.importing.plan import FIELDS
+from crm.services.importing.proposals import find_header
 
 GENERATED = "external_id,name,company,email,phone,telegram,city,tags,notes,currency,wallet_balance"
 ACCOUNTING = "Код;ФИО;Организация;Эл. почта;Телефон;Телеграм;Город;Метки;Комментарий;Валюта;Остаток"

@@ -29,10 +29,10 @@ _WHOLE_NUMBER = 7  # digits: between commas so many make a number by themselves
 _WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})\.0+\Z")
 _EXPONENT = re.compile(r"\+?\d[.,]?\d*E\+?\d+\Z", re.I)
 _KINDS = {
-    "person": ("person", "individual", "физлицо", "физическое лицо", "физ лицо", "физ. лицо", "фл", "частное лицо"),
-    "company": ("company", "organization", "organisation", "юрлицо", "юридическое лицо", "юр лицо", "юр. лицо", "юл"),
+    "person": "person, individual, contact, физлицо, физическое лицо, физ лицо, физ. лицо, фл, частное лицо, контакт",
+    "company": "company, organization, organisation, юрлицо, юридическое лицо, юр лицо, юр. лицо, юл, компания",
 }
-_KIND_OF = {fold(name): kind for kind, names in _KINDS.items() for name in names}
+_KIND_OF = {fold(name): kind for kind, said in _KINDS.items() for name in said.split(", ")}
 _CURRENCY_SIGNS = {"₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "$": "USD", "€": "EUR"}
 
 

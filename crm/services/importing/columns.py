@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crm.services.importing.plan import BALANCE, CHANNELS, LABEL, NAME_PARTS
+from crm.services.importing.plan import CHANNELS, NAME_PARTS
 from crm.text import fold
 
-SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", "currency", BALANCE)
-FIELDS = (*SCALARS, *CHANNELS, LABEL)
 ERROR_COLUMN = "error"  # what the file of failed rows adds; ignored when that file comes back
 
 # In order of preference: of two columns that mean one field, the one whose name stands first here is taken.
@@ -59,14 +57,16 @@ Known = dict[str, tuple[str, int]]  # a bare name: its field, and how good a nam
 
 def known_names(names: Mapping[str, str]) -> Known:
     """The names of columns that are recognised; `names` has those of each field, in order of preference."""
-    return {_bare(name): (field, rank) for field, said in names.items() for rank, name in enumerate(said.split(","))}
+    return {bare(name): (field, rank) for field, said in names.items() for rank, name in enumerate(said.split(","))}
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
+    """The name as names are compared: letters and digits alone, folded."""
     return "".join(filter(str.isalnum, fold(name)))
 
 
 _KNOWN = known_names(_NAMES)
+PAIRS = [(name.strip(), field) for field, said in _NAMES.items() for name in said.split(",")]  # every name, its field
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,6 @@ class Header:
         return any(field in ("name", *NAME_PARTS) for field in self.mapping)
 
 
-def find_header(records: Sequence[Sequence[str]], chosen: Mapping[str, str] | None = None) -> Header | None:
-    """The record that names the most fields (titles may stand above it), or None where no record names a name.
-
-    `chosen` maps a column's name to a field, or to '' for a column to leave out; it goes before what is recognised.
-    """
-    return best_header(records, lambda columns: recognise(columns, chosen), lambda header: header.has_name)
-
-
 def best_header(
     records: Sequence[Sequence[str]],
     mapped: Callable[[Sequence[str]], list[str | None]],
@@ -111,19 +103,16 @@ def best_header(
     return best
 
 
-def recognise(
-    columns: Sequence[str], chosen: Mapping[str, str] | None = None, known: Known = _KNOWN
-) -> list[str | None]:
+def recognise(columns: Sequence[str], known: Known = _KNOWN) -> list[str | None]:
     """A field's name, or None, for each column. A channel may have several columns, anything else has one.
 
     >>> recognise(["ФИО", "Эл. почта", "Phone 2 - Value", "Дата создания"])
     ['name', 'email', 'phone', None]
     """
-    given = {_bare(column): field for column, field in (chosen or {}).items()}
     mapping: list[str | None] = []
     holders: dict[str, tuple[int, int]] = {}  # field: (rank, column) of the best so far
     for index, column in enumerate(columns):
-        field, rank = _field(column, given, known)
+        field, rank = known_field(column, known)
         mapping.append(field)
         if field is None or field in CHANNELS:
             continue
@@ -136,26 +125,25 @@ def recognise(
     return mapping
 
 
-def _field(column: str, given: Mapping[str, str], known: Known) -> tuple[str | None, int]:
-    bare = _bare(column)
-    if bare in given:
-        return given[bare] or None, -1
-    if bare in known:
-        return known[bare]
-    without_number = "".join(c for c in bare if not c.isdigit())
+def known_field(column: str, known: Known = _KNOWN) -> tuple[str | None, int]:
+    """The field that a name means, and how good a name it is (0 is best); (None, 0) where nobody knows it."""
+    name = bare(column)
+    if name in known:
+        return known[name]
+    without_number = "".join(c for c in name if not c.isdigit())
     field, rank = known.get(without_number, (None, 0))
     return (field, rank) if field in CHANNELS else (None, 0)
 
 
 def missing(columns: Sequence[str], chosen: Mapping[str, str]) -> list[str]:
     """The names in `chosen` that no column has."""
-    there = {_bare(column) for column in columns}
-    return [name for name in chosen if _bare(name) not in there]
+    there = {bare(column) for column in columns}
+    return [name for name in chosen if bare(name) not in there]
 
 
 def is_error_column(column: str) -> bool:
     """Whether it is the column of reasons that the file of failed rows has."""
-    return _bare(column) == ERROR_COLUMN
+    return bare(column) == ERROR_COLUMN
 
 
 def _trimmed(record: Sequence[str]) -> list[str]:

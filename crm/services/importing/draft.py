@@ -34,8 +34,13 @@ class Draft:
         self.errors.append("".join(c if c.isprintable() else " " for c in text) if has_control(text) else text)
 
     def name(self) -> str:
-        """The whole name, or its parts in the order in which they stand; ValueError where there is none."""
-        return clean_text("name", self.whole_name or " ".join(self.parts))
+        """The whole name, or its parts in the order in which they stand, or what the company is called; ValueError
+        where there is none.
+        """
+        name = self.whole_name or " ".join(self.parts)
+        if self.data.kind == "company" and not name.strip():
+            name = self.data.company
+        return clean_text("name", name)
 
 
 def taker(column: Column, title: str, region: str, label_at: int | None) -> Take:
@@ -58,6 +63,8 @@ def taker(column: Column, title: str, region: str, label_at: int | None) -> Take
 
 def _text(name: str, draft: Draft, cell: str) -> None:
     text = clean_text(name, cell)
+    if text and name == "notes" and draft.data.notes:
+        text = clean_text(name, f"{draft.data.notes}\n{text}")
     if text:
         setattr(draft.data, name, text)
         draft.given.add(name)

@@ -16,13 +16,15 @@ BALANCE = "wallet_balance"
 LABEL = "label"  # a column with the labels of the column of channels that stands next to it
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 CHANNELS = tuple(type_.value for type_ in ChannelType)
+SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", "currency", BALANCE)
+FIELDS = (*SCALARS, *CHANNELS, LABEL)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """What one column of the file holds.
 
-    `field` is one of `columns.FIELDS`, `attribute:NAME`, or None where it is left out; `currency` is that of a column
+    `field` is one of `FIELDS`, `attribute:NAME`, or None where it is left out; `currency` is that of a column
     of balances ('' takes the row's own, or the default), `label` that of a column of channels ("Work").
     """
 

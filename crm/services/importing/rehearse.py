@@ -6,19 +6,19 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from flask_babel import force_locale
 
-from crm.services.importing import failures, file, lease
+from crm.services.importing import failures, file, lease, saved
 from crm.services.importing.check import rehearsed
 from crm.services.importing.chunks import seldom_collected
 from crm.services.importing.failures import Failure
 from crm.services.importing.lease import Progress
-from crm.services.importing.plan import MATCH, Plan
+from crm.services.importing.plan import MATCH
 from crm.services.importing.rows import rows
 from crm.services.importing.shadow import Shadow
 from crm.services.tables import Layout
@@ -70,7 +70,8 @@ def rehearse(
         shutil.copyfile(source, path)
         layout = file.examined(path, mapping)
         result = Rehearsal(layout)
-        plan = Plan.of_fields(layout.header.mapping, match=MATCH[:3], on_duplicate=on_duplicate)
+        proposed = saved.propose(layout.header.columns, mapping, near=False).plan
+        plan = replace(proposed, match=MATCH[:3], on_duplicate=on_duplicate)
         form = lease.layout_of(layout.header.columns, plan)
         source_rows = rows(layout.records(path), layout.header.line, form)
         with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
