@@ -151,7 +151,7 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     with atomic():
         upload = _draft(pk)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
-        if upload.plan != plan.as_json():
+        if Plan.from_json(upload.plan) != plan:
             upload.plan, upload.status = plan.as_json(), "draft"
             lease.reset(upload)
     return upload
