@@ -79,11 +79,12 @@ def _init_web(app: Flask) -> None:
         settings,
         signup,
         templating,
+        tokens,
         wallet,
     )
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
-    for noun in (auth, signup, reset, customers, channels, *money, imports, dashboard, settings, health):
+    for noun in (auth, signup, reset, customers, channels, *money, imports, dashboard, settings, tokens, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):

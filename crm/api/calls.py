@@ -46,9 +46,14 @@ spec = SpecTree("flask", backend=Strict, mode="strict", naming_strategy=lambda m
 
 
 def call(
-    gives: Mapping[int, Model | None], refuses: Sequence[int] = (), query: Model | None = None
+    gives: Mapping[int, Model | None],
+    refuses: Sequence[int] = (),
+    query: Model | None = None,
+    sends: Sequence[str] = (),
+    tells: Sequence[str] = (),
 ) -> Callable[[View], View]:
-    """Declare what the view answers by status, and which refusals there are beside those that every call has.
+    """Declare what the view answers by status, and which refusals there are beside those that every call has; `sends`
+    and `tells` are headers of `headers.py`, of the request and of what it gives.
 
     A body is the view's argument `json: SomeModel`, an address's parameters are `query: SomeModel`; a list gives
     `query=query_of(LISTING)` here and reads `request.args` through the listing.
@@ -66,6 +71,7 @@ def call(
             operation_id=view.__name__,
             validation_error_status=422,
         )(view)
+        vars(declared).update(sends=tuple(sends), tells=tuple(tells))
         return declared
 
     return declare

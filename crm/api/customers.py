@@ -12,7 +12,7 @@ from crm.api.listing import asked, query_of
 from crm.api.schemas.customers import Channel, Customer, CustomerIn, CustomerList, CustomerPatch, NewChannel
 from crm.models import Permission
 from crm.services import channels, customer_json, customers
-from crm.web.guards import actor, requires
+from crm.web.guards import actor, owner, requires
 
 QUERY = query_of(
     customer_json.LISTING, q=(str | None, Field(None, description="Searches names, channels and more, as pages do."))
@@ -20,19 +20,19 @@ QUERY = query_of(
 
 
 @bp.get("/customers")
-@requires(Permission.READ)
+@requires(Permission.READ, own=True)
 @call({200: CustomerList}, query=QUERY)
 def customer_list() -> Any:
     """List customers
 
-    Filtered and sorted by any field, a page at a time.
+    Filtered and sorted by any field, a page at a time. Who is a customer sees themselves alone.
     """
-    return customer_json.page(asked())
+    return customer_json.page(asked(), owner())
 
 
 @bp.post("/customers")
 @requires(Permission.WRITE)
-@call({201: Customer})
+@call({201: Customer}, tells=("ETag", "Location"))
 def customer_create(json: CustomerIn) -> Any:
     """Create a customer
 
@@ -43,16 +43,16 @@ def customer_create(json: CustomerIn) -> Any:
 
 
 @bp.get("/customers/<int:pk>")
-@requires(Permission.READ)
-@call({200: Customer})
+@requires(Permission.READ, own=True)
+@call({200: Customer}, tells=("ETag",))
 def customer_get(pk: int) -> Any:
     """Get a customer"""
-    return _told(pk)
+    return _told(pk, own=owner())
 
 
 @bp.patch("/customers/<int:pk>")
 @requires(Permission.WRITE)
-@call({200: Customer}, refuses=(412, 428))
+@call({200: Customer}, refuses=(412, 428), sends=("If-Match",), tells=("ETag",))
 def customer_update(pk: int, json: CustomerPatch) -> Any:
     """Change a customer
 
@@ -91,6 +91,6 @@ def channel_delete(pk: int) -> Any:
     return "", 204
 
 
-def _told(pk: int, status: int = 200, **headers: str) -> Any:
-    told = customer_json.one(pk)
+def _told(pk: int, status: int = 200, own: int | None = None, **headers: str) -> Any:
+    told = customer_json.one(pk, own)
     return told, status, etag(told["version"]) | headers

@@ -72,22 +72,23 @@ LISTING = Listing(
 )
 
 
-def page(asked: Mapping[str, Sequence[str]], *conditions: ColumnElement[bool]) -> dict[str, Any]:
-    """Customers as `Listing.page` says, and `q` as the search box has it: `{"items": […], "next_cursor": …}` in two
-    statements. Raises `Invalid` by parameter.
+def page(asked: Mapping[str, Sequence[str]], own: int | None = None) -> dict[str, Any]:
+    """Customers (`own` alone, where it is given) as `Listing.page` says, and `q` as the search box has it:
+    `{"items": […], "next_cursor": …}` in two statements. Raises `Invalid` by parameter.
     """
     query = "".join(asked.get("q", ()))
     if has_control(query) or len(query) > QUERY_LIMIT:
         raise Invalid({"q": [_("This is longer than %(count)d characters.", count=QUERY_LIMIT)]})
+    conditions = [] if own is None else [_C.id == own]
     if query.strip():
-        conditions += (search_words.matches(query, indexed=True),)
+        conditions.append(search_words.matches(query, indexed=True))
     found = LISTING.page(asked, *conditions)
     return {"items": _with_channels(found.items), "next_cursor": found.next_cursor}
 
 
-def one(pk: int) -> dict[str, Any]:
-    """The customer under this id, in two statements; raises `NotFound`."""
-    rows = list(db.session.execute(_SOURCE.where(_C.id == pk)))
+def one(pk: int, own: int | None = None) -> dict[str, Any]:
+    """The customer under this id, in two statements; raises `NotFound`, for all but `own` where that is given."""
+    rows = list(db.session.execute(_SOURCE.where(_C.id == pk))) if own in (None, pk) else []
     if not rows:
         raise NotFound(_("There is no such customer."))
     return _with_channels(rows)[0]

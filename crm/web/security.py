@@ -24,7 +24,8 @@ class PageSessions(SecureCookieSessionInterface):
         """Send the session along, but for a static file (the page that says there is none writes to it) and for
         programs, which have none.
         """
-        if not request.path.startswith((f"{app.static_url_path}/", "/api/")):
+        is_page = request.endpoint == "api.docs" or not request.path.startswith("/api/")
+        if is_page and not request.path.startswith(f"{app.static_url_path}/"):
             super().save_session(app, session, response)
 
 

@@ -26,6 +26,8 @@ ACTIONS = {
     "account.frozen": _l("Wallet frozen"),
     "account.open": _l("Wallet in use again"),
     "account.closed": _l("Wallet closed"),
+    "token.created": _l("Token made"),
+    "token.revoked": _l("Token revoked"),
     "currency.added": _l("Currency taken into use"),
     "commission_rule.added": _l("Commission rule added"),
     "commission_rule.ended": _l("Commission rule ended"),

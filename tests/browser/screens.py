@@ -323,6 +323,14 @@ def _user_refused(page: Page, found: Furniture) -> None:
     expect(page.locator("#user-form [aria-invalid=true]").first).to_be_visible()
 
 
+def _token_made(page: Page, _furniture: Furniture) -> None:
+    page.goto("/settings/tokens/")
+    page.fill("[name=name]", "Warehouse")
+    page.check("[value=read]")
+    page.click("#token-form button[type=submit]")
+    expect(page.locator("#secret")).to_be_focused()
+
+
 def _password_refused(page: Page, found: Furniture) -> None:
     page.goto("/settings/profile/")
     page.locator("form[action$='/password/'] [type=submit]").click()
@@ -454,6 +462,10 @@ SCREENS = {
     "batch without a match": Screen(VERA, at("/payments/batches/{batch}/?status=INITIATED")),
     "batches": Screen(BORIS, at("/payments/batches/")),
     "dashboard": Screen(BORIS, at("/")),
+    "tokens": Screen(BORIS, at("/settings/tokens/")),
+    "a new token": Screen(BORIS, _token_made),
+    "the API described": Screen(None, at("/api/v1/docs?q=change+a+customer")),
+    "the API described to who is in": Screen(BORIS, at("/api/v1/docs")),
     "profile": Screen(BORIS, at("/settings/profile/")),
     "profile refused": Screen(BORIS, _password_refused),
     "users": Screen(ALICE, at("/settings/users/")),

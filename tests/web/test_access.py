@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from crm.db import atomic, db
 from crm.models import AuditEntry, Import, Role, User
-from crm.services import commission_rules, payment_uploads
+from crm.services import commission_rules, payment_uploads, tokens
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
 from crm.services.importing.plan import Plan
@@ -102,6 +102,9 @@ TABLE = {
     ("settings.profile", "POST"): (302, 303, 303, 303, 303),
     ("settings.password", "GET"): (302, 303, 303, 303, 303),
     ("settings.password", "POST"): (302, 422, 422, 422, 422),
+    ("tokens.token_list", "GET"): (302, 200, 200, 200, 200),
+    ("tokens.token_create", "POST"): (302, 422, 422, 422, 422),
+    ("tokens.token_revoke", "POST"): (302, 404, 303, 404, 404),  # it is Boris's alone
     ("settings.user_list", "GET"): ADMIN,
     ("settings.user_create", "GET"): ADMIN,
     ("settings.user_create", "POST"): posted(422, ADMIN),
@@ -156,6 +159,7 @@ def address(app, vera, boris):
     wallet = money.wallet_of(keep.id)
     payment = money.SERVICE.deposit(wallet, 100).payment_id
     sheet, batch = stored_sheet(boris, wallet)
+    token = tokens.create(people.CLI, boris.id, "shop")[0].id
     rule = commission_rules.add(people.CLI, RuleData("transfer")).id
 
     def make(endpoint: str) -> str:
@@ -172,6 +176,7 @@ def address(app, vera, boris):
             "payment_batches": batch,
             "commission_rules": rule,
             "payments": uuid.UUID(payment),
+            "tokens": token,
         }
         known = {"pk": pk.get(noun), "customer_pk": customer.id, "account_id": wallet, "filename": "app.css"}
         known |= {"token": sheet, "from_currency": "USD", "to_currency": "RUB"}
@@ -251,7 +256,7 @@ def test_a_token_of_another_session_is_refused(browsers, anna, nothing_changes):
 
 def test_who_may_not_come_in_learns_nothing_about_tokens(browsers, address):
     for endpoint in POSTS:
-        if endpoint.startswith(("signup.", "reset.")):
+        if endpoint.startswith(("signup.", "reset.", "tokens.")):
             continue  # everybody may come in, and finds a link that is not one
         for role, expected in zip(ROLES, TABLE[endpoint, "POST"], strict=True):
             if expected in (302, 401, 403, 404) and role != "admin":  # who may come in everywhere
@@ -287,4 +292,4 @@ def test_refusals_leave_no_trace(browsers, address, trail):
     for path in paths:
         for role in ("anonymous", "viewer", "customer"):
             browsers[role].post(path)
-    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 4
+    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 5

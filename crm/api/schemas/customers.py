@@ -67,7 +67,7 @@ class CustomerPatch(Sent):
     notes: str = ""
     tags: list[str] = Field(default_factory=list, description="All tags that the customer is to have.")
     attributes: dict[str, str] = Field(default_factory=dict, description="Those to change; a blank one goes.")
-    status: Status = Field("active", description="Archived customers are left out of lists by default on pages.")
+    status: Status = Field("active", description="Put away, or brought back.")
 
     def changes(self) -> dict[str, object]:
         """The fields that were sent."""
