@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
 
@@ -98,7 +99,8 @@ def _keep(
     try:
         size, digest = _save(stream, path)
         with force_locale(_known_locale(locale)):
-            layout = file.examined(path, mapping, any_columns=is_draft)
+            region = current_app.config["CRM_DEFAULT_REGION"]
+            layout = file.examined(path, mapping, any_columns=is_draft, region=region)
             plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
     except BaseException:
         stored.remove(path)
@@ -108,7 +110,7 @@ def _keep(
         stored_as=name,
         size=size,
         sha256=digest,
-        plan=plan.as_json(),
+        plan=replace(plan, repairs=layout.repairs if is_draft else ()).as_json(),
         locale=_known_locale(locale),
         created_by_id=actor.user_id,
         origin=actor.origin[:64],
@@ -151,7 +153,7 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     with atomic():
         upload = _draft(pk)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
-        if Plan.from_json(upload.plan) != plan:
+        if upload.plan != plan.as_json():
             upload.plan, upload.status = plan.as_json(), "draft"
             lease.reset(upload)
     return upload
@@ -283,6 +285,7 @@ def _described(layout: Layout) -> dict[str, Any]:
         "columns": header.columns,
         "total_rows": layout.total,
         "notes": layout.notes,
+        "damage": [finding.as_json() for finding in layout.damage],
     }
 
 

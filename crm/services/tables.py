@@ -10,6 +10,7 @@ from crm.i18n import ngettext
 from crm.services.importing.columns import Header, is_error_column
 from crm.tabular import encodings, kinds, stored
 from crm.tabular.converter import COLUMN_LIMIT
+from crm.tabular.damage import Finding, Scan
 from crm.tabular.errors import Unreadable
 from crm.tabular.kinds import Kind
 from crm.tabular.records import DELIMITERS, below, is_blank, records
@@ -29,6 +30,7 @@ class Wanted:
     find_header: Callable[[Sequence[Sequence[str]]], Header | None]
     unrecognised: Callable[[str], str]
     any_columns: bool = False
+    scan: Callable[[Header], Scan] | None = None  # what looks for damage in its columns
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,12 @@ class Layout:
     sheet: int = 0
     sheets: list[str] = field(default_factory=list)
     top: list[list[str]] = field(default_factory=list)
+    damage: list[Finding] = field(default_factory=list)
+
+    @property
+    def repairs(self) -> tuple[str, ...]:
+        """What can be put right with certainty."""
+        return tuple(finding.repair for finding in self.damage if finding.repair)
 
     @property
     def sheet_name(self) -> str:
@@ -90,15 +98,15 @@ def examine(path: Path, wanted: Wanted, reading: Reading = AS_IT_IS) -> Layout:
     except BaseException:
         stored.forget_sheets(path)
         raise
-    blank = total = 0
-    for cells in islice(layout.records(path), layout.header.line + 1, None):
-        if is_blank(cells):
-            blank += 1
-        else:
-            total += 1
+    scan = wanted.scan(layout.header) if wanted.scan else None
+    total = last = 0
+    rows = scan.watch(layout.rows(path)) if scan else layout.rows(path)
+    for number, _cells in rows:
+        total, last = total + 1, number
     if not total:
         raise Unreadable(_("The file has a header, but no rows below it."))
-    return replace(layout, total=total, notes=[*_sheet_notes(layout), *_notes(layout.header, blank)])
+    notes = [*_sheet_notes(layout), *_notes(layout.header, last - total - layout.header.line - 1)]
+    return replace(layout, total=total, notes=notes, damage=scan.findings() if scan else [])
 
 
 def _layout(path: Path, wanted: Wanted, reading: Reading) -> Layout:

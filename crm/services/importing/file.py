@@ -1,29 +1,69 @@
 """A file of customers that has just arrived: whether it can be taken, and how it reads. Pure."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
 from crm.services import tables
 from crm.services.importing import columns, proposals
+from crm.services.importing.columns import Header
 from crm.services.importing.plan import ATTRIBUTE, FIELDS
 from crm.services.tables import AS_IT_IS, Layout, Reading, Wanted
+from crm.tabular.damage import Finding, Scan
 from crm.tabular.errors import Unreadable
+from crm.tabular.signs import Role
+from crm.text import fold
+
+_ROLES: dict[str, Role] = {
+    "external_id": "id",
+    "wallet_balance": "amount",
+    "phone": "phone",
+    "whatsapp": "phone",
+    "viber": "phone",
+}
+_DATE = re.compile(r"дата|день|\bdate|birth|рожд")
 
 
 def examine(
-    path: Path, chosen: Mapping[str, str] | None = None, reading: Reading = AS_IT_IS, any_columns: bool = False
+    path: Path,
+    chosen: Mapping[str, str] | None = None,
+    reading: Reading = AS_IT_IS,
+    any_columns: bool = False,
+    region: str = "",
 ) -> Layout:
     """The layout of a table of customers, as `tables.examine`; `chosen` is as in `proposals.propose`.
 
     With `any_columns` a table whose columns nobody knows, or only nearly, is taken too: a person will say what they
-    hold.
+    hold. With the `region` (ISO 3166) in which phones are at home, damage is looked for.
     """
-    wanted = Wanted(partial(proposals.find_header, chosen=chosen, near=any_columns), _unrecognised, any_columns)
+    scan = partial(_scan, region=region) if region else None
+    find_header = partial(proposals.find_header, chosen=chosen, near=any_columns)
+    wanted = Wanted(find_header, _unrecognised, any_columns, scan)
     return tables.examine(path, wanted, reading)
+
+
+def damage(path: Path, layout: Layout, fields: Sequence[str | None], region: str) -> list[Finding]:
+    """What is spoilt in the file where its columns hold these fields, as a person has said: read once more."""
+    scan = Scan(layout.header.columns, _roles(layout.header.columns, fields), region)
+    for _row in scan.watch(layout.rows(path)):
+        pass
+    return scan.findings()
+
+
+def _scan(header: Header, region: str) -> Scan:
+    return Scan(header.columns, _roles(header.columns, header.mapping), region)
+
+
+def _roles(names: Sequence[str], fields: Sequence[str | None]) -> list[Role]:
+    return [
+        _ROLES.get(field or "", "date" if _DATE.search(fold(name)) else "text")
+        for name, field in zip(names, fields, strict=True)
+    ]
 
 
 def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
@@ -39,12 +79,10 @@ def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
         raise Invalid({"mapping": [sentence]})
 
 
-def examined(
-    path: Path, mapping: Mapping[str, str] | None, reading: Reading = AS_IT_IS, any_columns: bool = False
-) -> Layout:
-    """As `examine`, but raises `Invalid` (`file`, `mapping`)."""
+def examined(path: Path, mapping: Mapping[str, str] | None, **options: Any) -> Layout:
+    """As `examine`, whose options it takes, but raises `Invalid` (`file`, `mapping`)."""
     try:
-        layout = examine(path, mapping, reading, any_columns)
+        layout = examine(path, mapping, **options)
     except Unreadable as error:
         raise Invalid({"file": [str(error)]}) from error
     absent = columns.missing(layout.header.columns, mapping or {})

@@ -48,6 +48,7 @@ class Plan:
     match: tuple[str, ...] = MATCH
     on_duplicate: str = "skip"  # one of `models.imports.ON_DUPLICATE`
     restore: bool = False  # whether archived customers who match become active again
+    repairs: tuple[str, ...] = ()  # of what was found to be spoilt: names as `tabular.repairs.mender` takes them
 
     @property
     def fields(self) -> list[str | None]:
@@ -82,7 +83,8 @@ class Plan:
     def from_json(cls, stored: Mapping[str, Any]) -> "Plan":
         """The plan that `as_json` wrote."""
         columns = tuple(Column(**column) for column in stored["columns"])
-        return cls(**{**stored, "columns": columns, "match": tuple(stored["match"])})
+        lists = {name: tuple(stored[name]) for name in ("match", "repairs") if name in stored}
+        return cls(**{**stored, **lists, "columns": columns})
 
 
 def whole(name: str) -> str:

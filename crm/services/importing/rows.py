@@ -16,6 +16,7 @@ from crm.services.importing.draft import Draft, Take, taker
 from crm.services.importing.plan import LABEL, NAME_PARTS, Column, Plan, whole
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, is_blank
+from crm.tabular.repairs import Mender, mender
 
 _NAMED_KEYS = frozenset(("email", "phone"))  # in `Plan.match`; `channel` is any other type
 
@@ -53,6 +54,11 @@ class Format:
         ]
 
     @cached_property
+    def mend(self) -> Mender:
+        """What puts the cells right that were spoilt, as far as the plan says."""
+        return mender(self.plan.repairs, self.region)
+
+    @cached_property
     def name_title(self) -> str:
         """The column that a missing name is blamed on."""
         fields = self.plan.fields
@@ -87,19 +93,20 @@ def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: i
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:
     """The row as a cleaned customer, or with one sentence for every fault, each naming its column."""
-    draft = Draft(cells)
+    mended = layout.mend(cells)
+    draft = Draft(mended)
     surplus = too_many(cells, len(layout.columns))
     if surplus:
         return Row(number, cells, surplus, draft.data)
-    width = len(cells)
+    width = len(mended)
     for index, title, take in layout.taken:
-        if index < width and cells[index]:
+        if index < width and mended[index]:
             try:
-                take(draft, unguarded(cells[index]))
+                take(draft, unguarded(mended[index]))
             except ValueError as error:
                 draft.fault(title, str(error))
     given = _with_defaults(draft, layout) if layout.defaults else frozenset(draft.given)
-    return _finished(number, draft, given, layout)
+    return _finished(number, cells, draft, given, layout)
 
 
 def _with_defaults(draft: Draft, layout: Format) -> frozenset[str]:
@@ -115,7 +122,7 @@ def _with_defaults(draft: Draft, layout: Format) -> frozenset[str]:
     return frozenset(given)
 
 
-def _finished(number: int, draft: Draft, given: frozenset[str], layout: Format) -> Row:
+def _finished(number: int, cells: list[str], draft: Draft, given: frozenset[str], layout: Format) -> Row:
     data = draft.data
     try:
         data.name = draft.name()
@@ -123,9 +130,9 @@ def _finished(number: int, draft: Draft, given: frozenset[str], layout: Format) 
         draft.fault(layout.name_title, str(error))
     openings = _openings(draft, layout) if draft.balances or draft.currency[1] else ()
     if draft.errors:
-        return Row(number, draft.cells, " ".join(draft.errors), data)
+        return Row(number, cells, " ".join(draft.errors), data)
     data.channels = settle(data.channels)
-    return Row(number, draft.cells, "", data, given, _keys(data, layout.plan.match), derive(data), openings)
+    return Row(number, cells, "", data, given, _keys(data, layout.plan.match), derive(data), openings)
 
 
 def _keys(data: CustomerData, match: tuple[str, ...]) -> tuple[Key, ...]:
