@@ -73,6 +73,7 @@ def _init_web(app: Flask) -> None:
         locale,
         payment_batches,
         payments,
+        portal,
         rates,
         reset,
         security,
@@ -84,7 +85,8 @@ def _init_web(app: Flask) -> None:
     )
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
-    for noun in (auth, signup, reset, customers, channels, *money, imports, dashboard, settings, tokens, health):
+    own = (auth, signup, reset, portal, settings, tokens)
+    for noun in (*own, customers, channels, *money, imports, dashboard, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):

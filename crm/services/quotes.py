@@ -49,6 +49,14 @@ def quote_first(amount: int, currency: str, source: str) -> Quote:
     return Quote(kind, amount, currency, commission, amount - commission, currency)
 
 
+def quote_transfer(amount: int, currency: str) -> Quote:
+    """The same of a transfer to somebody else, whoever that will be."""
+    kind = PaymentKind.TRANSFER.value
+    rules = parties([0], prices=Prices([kind])).rules
+    commission, _rule = commission_of(rules, kind, currency, None, amount)
+    return Quote(kind, amount, currency, commission, amount - commission, currency)
+
+
 def of_payment(payment_id: str) -> Quote:
     """What the stored payment has cost; `NotFound`."""
     made = db.session.get(Payment, uuid.UUID(payment_id))

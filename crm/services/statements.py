@@ -13,9 +13,20 @@ from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.ledger.days import moments
 from crm.models import Account, AccountBalance, Operation, Payment, User
+from crm.models.ledger import OperationKind
 
 _CHUNK = 1_000
 _ORIGINAL = aliased(Payment)  # of a reversal
+_LAST = aliased(Operation)  # of the payment in the same account
+_BALANCE_AFTER = Operation.balance_after
+_AFTER_PAYMENT = (
+    select(_LAST.balance_after)
+    .where(_LAST.payment_id == Operation.payment_id, _LAST.account_id == Operation.account_id)
+    .order_by(_LAST.sequence.desc())
+    .limit(1)
+    .correlate(Operation)
+    .scalar_subquery()
+)
 _PLACE = tuple_(Operation.created_at, Operation.id)  # in time, as in the chain
 
 
@@ -115,11 +126,15 @@ def history(
     last: date | None = None,
     before: int | None = None,
     limit: int = 50,
+    commission: bool = True,
 ) -> HistoryPage:
     """The wallet's operations, newest first, of payments of one kind and some days where wanted, from the operation
-    before the sequence `before` on.
+    before the sequence `before` on. Without `commission` its lines are left out, and the balance after a line is that
+    after the last one of its payment.
     """
-    wanted = _lines(account_id)
+    wanted = _lines(account_id, _BALANCE_AFTER if commission else _AFTER_PAYMENT)
+    if not commission:
+        wanted = wanted.where(Operation.kind != OperationKind.COMMISSION)
     if kind:
         wanted = wanted.where(Payment.kind == kind)
     if first:
@@ -154,7 +169,7 @@ def _line(row: Any) -> Line:
     return Line(*(*values[:-2], values[-2] or values[-1] or ""))
 
 
-def _lines(account_id: int) -> Any:
+def _lines(account_id: int, balance: Any = _BALANCE_AFTER) -> Any:
     return (
         select(
             Operation.id,
@@ -164,7 +179,7 @@ def _lines(account_id: int) -> Any:
             Operation.kind,
             Payment.description,
             Operation.signed_amount,
-            Operation.balance_after,
+            balance,
             Operation.payment_id,
             Payment.source,
             Payment.amount,

@@ -12,12 +12,14 @@ from crm.models import Customer, Permission
 from crm.services import currencies, customers, search
 from crm.services.search_cursor import BadCursor
 from crm.web.criteria import current_criteria, list_url, shown_criteria, state
+from crm.web.customer_invite import customer_invite, invitation
 from crm.web.downloads import download
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
 from crm.web.wallet_panel import panel_of
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
+bp.add_url_rule("/<int:pk>/invite/", view_func=customer_invite, methods=["POST"])
 
 
 @bp.get("/")
@@ -68,8 +70,8 @@ def customer_detail(pk: int) -> Response:
     customer = customers.get(pk)
     if is_partial():
         return make_response(render_template("customers/_card.html", customer=customer))
-    panel = panel_of(customer, request.args)
-    return make_response(render_template("customers/detail.html", customer=customer, panel=panel, form=ChannelForm()))
+    context = {"panel": panel_of(customer, request.args), "form": ChannelForm(), "invitation": invitation(customer)}
+    return make_response(render_template("customers/detail.html", customer=customer, **context))
 
 
 @bp.route("/<int:pk>/edit/", methods=["GET", "POST"])

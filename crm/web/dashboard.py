@@ -14,9 +14,9 @@ bp = Blueprint("dashboard", __name__)
 @bp.get("/")
 @requires(Permission.OWN)
 def index() -> Response:
-    """Figures that link to the list behind them; who has no business here is sent to the own profile."""
+    """Figures that link to the list behind them; customers are sent to their own money."""
     if not current_user.may(Permission.READ):
-        return go(url_for("settings.profile"))
+        return go(url_for("portal.index"))
     context = {
         "figures": reports.customer_figures(),
         "payments": reports.payment_figures(),

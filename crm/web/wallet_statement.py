@@ -27,7 +27,7 @@ def wallet_statement(pk: int) -> Response:
     """What the wallet held, what came in and went out, and what it holds."""
     customer, wallets, form = customers.get(pk), accounts.of_customer(pk), StatementForm(request.args)
     try:
-        statement = _asked(form, wallets) if wallets else None
+        statement = asked_of(form, wallets) if wallets else None
     except Invalid as error:
         return _refused(customer, form, error)
     lines = list(islice(statement.lines(), SHOWN)) if statement else []
@@ -40,13 +40,13 @@ def wallet_statement_csv(pk: int) -> Response:
     """The same as a file, however long."""
     customer, wallets, form = customers.get(pk), accounts.of_customer(pk), StatementForm(request.args)
     try:
-        statement = _asked(form, wallets)
+        statement = asked_of(form, wallets)
     except Invalid as error:
         return _refused(customer, form, error)
     return download("statement", Criteria(statement.account.id, statement.first, statement.last))
 
 
-def _asked(form: StatementForm, wallets: list[Wallet]) -> Statement:
+def asked_of(form: StatementForm, wallets: list[Wallet]) -> Statement:
     """The first wallet's of this month, unless something else is asked for; `Invalid` by field."""
     form.account.choices = [SelectChoice(str(wallet.id), label(wallet)) for wallet in wallets]
     wanted = row_id(form.account.data) if form.account.data else next((wallet.id for wallet in wallets), None)

@@ -21,6 +21,7 @@ ROLES = ("anonymous", "viewer", "manager", "admin", "customer")
 READ = (302, 200, 200, 200, 404)
 WRITE = (302, 403, 200, 200, 404)
 ADMIN = (302, 403, 403, 200, 404)
+PORTAL = (302, 403, 403, 403, 404)  # Carla signs in, but is nobody's customer yet
 PUBLIC = (200, 200, 200, 200, 200)
 
 
@@ -42,6 +43,7 @@ TABLE = {
     ("customers.customer_update", "POST"): posted(422, WRITE),
     ("customers.customer_delete", "GET"): WRITE,
     ("customers.customer_delete", "POST"): posted(303, WRITE),
+    ("customers.customer_invite", "POST"): posted(422, WRITE),
     ("customers.customer_archive", "POST"): posted(303, WRITE),
     ("customers.api_search_customers", "GET"): (401, 200, 200, 200, 404),
     ("customers.api_create_customer", "POST"): (401, 403, 422, 422, 404),
@@ -97,6 +99,12 @@ TABLE = {
     ("accounts.operation_list", "GET"): READ,
     ("accounts.operation_export", "GET"): READ,
     ("accounts.currency_add", "POST"): posted(422, ADMIN),
+    ("portal.index", "GET"): (302, 403, 403, 403, 200),
+    ("portal.transfer", "GET"): PORTAL,
+    ("portal.transfer", "POST"): PORTAL,
+    ("portal.preview", "GET"): PORTAL,
+    ("portal.statement", "GET"): PORTAL,
+    ("portal.statement_file", "GET"): PORTAL,
     ("settings.index", "GET"): (302, 303, 303, 303, 303),
     ("settings.profile", "GET"): (302, 200, 200, 200, 200),
     ("settings.profile", "POST"): (302, 303, 303, 303, 303),
@@ -235,7 +243,7 @@ def test_a_stranger_is_asked_to_sign_in_in_the_form_that_was_asked_for(client, a
 
 @pytest.mark.parametrize("token", [None, "", "wrong"])
 def test_a_post_without_its_token_is_refused_and_changes_nothing(browsers, address, nothing_changes, token):
-    paths = [address(endpoint) for endpoint in POSTS]
+    paths = [address(endpoint) for endpoint in POSTS if TABLE[endpoint, "POST"][3] != 403]
     headers = {} if token is None else {"X-CSRFToken": token}
     with nothing_changes():
         for path in paths:
@@ -256,8 +264,8 @@ def test_a_token_of_another_session_is_refused(browsers, anna, nothing_changes):
 
 def test_who_may_not_come_in_learns_nothing_about_tokens(browsers, address):
     for endpoint in POSTS:
-        if endpoint.startswith(("signup.", "reset.", "tokens.")):
-            continue  # everybody may come in, and finds a link that is not one
+        if endpoint.startswith(("signup.", "reset.", "portal.", "tokens.")):
+            continue  # who may come in finds a link that is not one, or nothing of theirs
         for role, expected in zip(ROLES, TABLE[endpoint, "POST"], strict=True):
             if expected in (302, 401, 403, 404) and role != "admin":  # who may come in everywhere
                 assert browsers[role].post(address(endpoint), csrf=False).status_code == expected

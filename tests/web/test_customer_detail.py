@@ -64,4 +64,4 @@ def test_it_costs_the_same_with_many_contacts(viewer, anna, count_statements):
     for customer in (anna, many):
         with count_statements() as statements:
             assert viewer.get(address(customer)).status_code == 200
-        assert len(statements) == 4, statements
+        assert len(statements) == 5, statements

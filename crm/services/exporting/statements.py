@@ -14,11 +14,12 @@ from crm.services.statements import Line
 
 @dataclass(frozen=True)
 class Criteria:
-    """A wallet, and the days, both included."""
+    """A wallet, and the days, both included. Its `own` customer is not told who of the staff did what."""
 
     account: int
     first: date
     last: date
+    own: bool = False
 
 
 def count(criteria: Criteria, cap: int | None = None) -> int:
@@ -30,8 +31,10 @@ def count(criteria: Criteria, cap: int | None = None) -> int:
 def sheet(criteria: Criteria) -> Sheet:
     """The wallet's operations in their order; amounts are plain decimals (`-1250.00`). Raises `NotFound`, `Invalid`."""
     statement = statements.statement(criteria.account, criteria.first, criteria.last)
-    columns, headings = zip(*_columns(), strict=True)
-    rows = map(partial(_cells, statement.account.currency), islice(statement.lines(), statement.count))
+    shown = [place for place, (name, _heading) in enumerate(_columns()) if not (criteria.own and name == "created_by")]
+    columns, headings = zip(*(_columns()[place] for place in shown), strict=True)
+    cells = map(partial(_cells, statement.account.currency), islice(statement.lines(), statement.count))
+    rows = (tuple(row[place] for place in shown) for row in cells) if criteria.own else cells
     name = f"statement-{criteria.account}-{criteria.first}-{criteria.last}"
     return Sheet(name, _("Statement"), columns, headings, statement.count, rows)
 
