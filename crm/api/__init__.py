@@ -9,7 +9,16 @@ bp = Blueprint("api", __name__, url_prefix="/api/v1")
 
 def init_app(app: Flask) -> None:
     """Add all calls. None of them takes a cookie where it changes something, so there is nothing to forge."""
-    from crm.api import auth, customers, docs, me, payments, tokens  # noqa: F401  (each adds its calls to the blueprint)
+    from crm.api import (  # noqa: F401  (each adds its calls to the blueprint)
+        accounts,
+        auth,
+        customers,
+        docs,
+        me,
+        operations,
+        payments,
+        tokens,
+    )
 
     csrf.exempt(bp)
     vars(app.json).update(sort_keys=False, ensure_ascii=False)

@@ -1,6 +1,6 @@
 """Customers' wallets: opened, named, frozen, closed, and how much may be overdrawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from crm.models import Account, AccountBalance, Customer
 from crm.models.ledger import ACCOUNT_STATUSES
 from crm.money import MAX_MINOR
 from crm.services import audit, currencies
+from crm.services.amounts import noted, typed_limit
 from crm.services.audit import Actor
 from crm.text import has_control, squeeze
 
@@ -181,6 +182,25 @@ def set_overdraft(actor: Actor, account_id: int, limit: int) -> None:
             changes = {"overdraft_limit": (before.overdraft_limit, limit)}
             audit.record(actor, "account.updated", "account", account_id, changes)
             ledger.set_terms(account_id, overdraft_limit=limit)
+
+
+@retrying
+def change(actor: Actor, account_id: int, given: Mapping[str, str]) -> None:
+    """Change what is given, all of it or nothing: `name`, `status`, and `overdraft_limit` as it is typed."""
+    with atomic():
+        before = _locked(account_id)
+        if "name" in given:
+            rename(actor, account_id, given["name"])
+        if "overdraft_limit" in given:
+            wrong: dict[str, list[str]] = {}
+            limit = 0
+            with noted(wrong, "overdraft_limit"):
+                limit = typed_limit(given["overdraft_limit"], before.currency)
+            if wrong:
+                raise Invalid(wrong)
+            set_overdraft(actor, account_id, limit)
+        if "status" in given:
+            set_status(actor, account_id, given["status"])
 
 
 def _locked(account_id: int) -> AccountBalance:

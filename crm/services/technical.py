@@ -6,11 +6,13 @@ from typing import Any
 
 from sqlalchemy import case, func, select, tuple_
 
-from crm.db import db
+from crm.db import db, utcnow
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.ledger import days
 from crm.models import Account, AccountDay, Customer, Operation, Payment, User
+
+_BEGINNING = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,12 @@ def turnovers(first: date, last: date) -> list[Turnover]:
     accounts = select(Account.id, Account.code, Account.currency).where(Account.code.is_not(None))
     ordered = db.session.execute(accounts.order_by(Account.currency, Account.id))
     return [Turnover(pk, code or "", currency, *found.get(pk, ())) for pk, code, currency in ordered]
+
+
+def balances() -> dict[int, int]:
+    """What has gone into each technical account less what has gone out, in minor units, up to now."""
+    today = days.day_of(utcnow())
+    return {one.account_id: one.net for one in turnovers(_BEGINNING, today)}
 
 
 def turnover(account_id: int, first: date, last: date) -> Turnover:

@@ -78,6 +78,15 @@ def present_token() -> Token | None:
     return g.get("token") if current_user.is_authenticated else None
 
 
+def demand(permission: Permission) -> None:
+    """Refuse, with 403, what a part of a request asks for beyond the view's own declaration."""
+    token, scope = present_token(), _SCOPES[permission]
+    if not current_user.may(permission):
+        abort(403)
+    if token and not token.may(scope):
+        abort(_too_narrow(scope))
+
+
 def owner() -> int | None:
     """The customer to whose own things the person is kept; None for staff, who see all, and 0, which is nobody, for
     somebody who is no customer yet, or whose e-mail is not confirmed.

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from crm.models import User
+from crm.db import atomic, utcnow
+from crm.models import Customer, User
+from tests import people
 from tests.api.programs import Program, token_of
 from tests.client import Browser
 from tests.gunicorns import Web, headers_of
@@ -49,3 +51,18 @@ def manager(program_of: Callable[..., Program], boris: User) -> Program:
 @pytest.fixture
 def viewer_program(program_of: Callable[..., Program], vera: User) -> Program:
     return program_of(vera)
+
+
+@pytest.fixture
+def own(app: Flask, carla: User) -> Customer:
+    """The customer that Carla is."""
+    customer = people.add("Carla")
+    with atomic():
+        carla.customer_id, carla.email_confirmed_at = customer.id, utcnow()
+    return customer
+
+
+@pytest.fixture
+def customer_program(program_of: Callable[..., Program], carla: User, own: Customer) -> Program:
+    """A program with Carla's token."""
+    return program_of(carla)

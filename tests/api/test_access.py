@@ -51,6 +51,12 @@ TABLE = {
     ("customer_delete", "DELETE"): sent(204, WRITE),
     ("channel_create", "POST"): sent(422, WRITE),
     ("channel_delete", "DELETE"): sent(204, WRITE),
+    ("account_list", "GET"): OWN_READ,
+    ("account_create", "POST"): sent(422, WRITE),
+    ("account_get", "GET"): READ,  # it is another customer's
+    ("account_update", "PATCH"): WRITE,
+    ("account_operations", "GET"): READ,
+    ("operation_list", "GET"): OWN_READ,
     ("payment_detail", "GET"): READ,
     ("payment_follow", "GET"): sent(501, READ),  # the tests' client has no socket
     ("payments_follow", "GET"): sent(501, READ),
@@ -95,6 +101,7 @@ def address(app: Flask) -> Callable[[str], str]:
             "token": 2**40,
         }
         pks["channel_create"] = customer.id
+        pks["account"] = money.wallet_of(customer.id)
         pk = pks.get(endpoint, pks.get(endpoint.partition("_")[0]))
         rule = next(app.url_map.iter_rules(f"api.{endpoint}"))
         with app.test_request_context():

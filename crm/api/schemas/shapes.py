@@ -21,6 +21,12 @@ class Told(BaseModel):
 
 
 RowId = Annotated[int, Field(ge=1, le=2**63 - 1)]
+PaymentId = Annotated[
+    str, Field(json_schema_extra={"format": "uuid"}, examples=["01a2138e-26ab-7be4-9a71-c4f0f3a1d2b3"])
+]
 Moment = Annotated[str, Field(pattern=MOMENT_PATTERN, json_schema_extra={"format": "date-time"})]
 Amount = Annotated[str, Field(pattern=AMOUNT_PATTERN, examples=["1250.00"])]
+AmountIn = Annotated[
+    str, Field(pattern=r"^\d{1,16}(\.\d{1,4})?$", description="With a dot, never a float.", examples=["1250.00"])
+]
 Cursor = Annotated[str | None, Field(description="Send it as `cursor` for what follows; null on the last page.")]
