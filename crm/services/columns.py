@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal
 from crm.db import is_postgresql
 from crm.i18n import gettext as _
 from crm.money import MAX_MINOR, codes_with
+from crm.services.amounts import typed_scaled
 from crm.text import fold, has_control
 
 COMPARED = ("gt", "gte", "lt", "lte")
@@ -97,6 +98,11 @@ def amount(column: Any, currency: Any, nullable: bool = False) -> Column:
         else_=column * 10 ** (_FINEST - 2),
     )
     return Column(cast(scaled, BigInteger), _scaled, "decimal", nullable)
+
+
+def scaled(column: Any) -> Column:
+    """A percent or a rate, kept as an integer scaled by 10^9, written as a decimal."""
+    return Column(column, typed_scaled, "decimal")
 
 
 _WITH_PIECES = ("", *COMPARED, "in", "contains")

@@ -102,6 +102,12 @@ def add(actor: Actor, data: RateData, with_inverse: bool = False) -> list[Terms]
     return wanted
 
 
+def stored(terms: Terms) -> ExchangeRate:
+    """The row of a rate that was added."""
+    same = ExchangeRate.from_currency == terms.from_currency, ExchangeRate.to_currency == terms.to_currency
+    return db.session.scalars(select(ExchangeRate).where(*same, ExchangeRate.valid_from == terms.valid_from)).one()
+
+
 @retrying
 def add_many(actor: Actor, wanted: Sequence[Terms], name: str) -> None:
     """Add the rates of the file of this name: all of them or, with `Invalid` (`file`), none."""

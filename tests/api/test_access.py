@@ -57,6 +57,11 @@ TABLE = {
     ("account_update", "PATCH"): WRITE,
     ("account_operations", "GET"): READ,
     ("operation_list", "GET"): OWN_READ,
+    ("currency_list", "GET"): OWN_READ,
+    ("rate_list", "GET"): OWN_READ,
+    ("rate_create", "POST"): sent(422, ADMIN),
+    ("rule_list", "GET"): OWN_READ,
+    ("rule_create", "POST"): sent(422, ADMIN),
     ("payment_detail", "GET"): READ,
     ("payment_follow", "GET"): sent(501, READ),  # the tests' client has no socket
     ("payments_follow", "GET"): sent(501, READ),

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, Strict
+from pydantic import Field
 
-from crm.api.schemas.shapes import RowId, Sent, Told
+from crm.api.schemas.shapes import MomentIn, RowId, Sent, Told
 from crm.api.schemas.tokens import SCOPES, ScopeName
 
 Email = Annotated[str, Field(examples=["anna@example.com"])]
@@ -46,7 +46,7 @@ class Login(Sent):
     password: Password
     name: str = Field("login", description="Of the token.", examples=["phone"])
     scopes: Annotated[list[ScopeName], SCOPES] = Field(default_factory=list)
-    expires_at: Annotated[AwareDatetime, Strict(False)] | None = Field(
+    expires_at: MomentIn | None = Field(
         None, description="In 30 days where nothing is said.", examples=["2099-01-31T09:00:00Z"]
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict
 
 MOMENT_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z$"
 AMOUNT_PATTERN = r"^-?\d+(\.\d+)?$"
@@ -25,6 +25,7 @@ PaymentId = Annotated[
     str, Field(json_schema_extra={"format": "uuid"}, examples=["01a2138e-26ab-7be4-9a71-c4f0f3a1d2b3"])
 ]
 Moment = Annotated[str, Field(pattern=MOMENT_PATTERN, json_schema_extra={"format": "date-time"})]
+MomentIn = Annotated[AwareDatetime, Strict(False)]
 Amount = Annotated[str, Field(pattern=AMOUNT_PATTERN, examples=["1250.00"])]
 AmountIn = Annotated[
     str, Field(pattern=r"^\d{1,16}(\.\d{1,4})?$", description="With a dot, never a float.", examples=["1250.00"])

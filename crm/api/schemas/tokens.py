@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, Strict
+from pydantic import Field
 
-from crm.api.schemas.shapes import Cursor, Moment, RowId, Sent, Told
+from crm.api.schemas.shapes import Cursor, Moment, MomentIn, RowId, Sent, Told
 
 ScopeName = Literal["read", "write", "money", "admin"]
 SCOPES = Field(description="What it is narrowed to; without any, it may all that its person may.", examples=[["read"]])
@@ -15,7 +15,7 @@ class TokenIn(Sent):
 
     name: str = Field(examples=["warehouse"])
     scopes: Annotated[list[ScopeName], SCOPES] = Field(default_factory=list)
-    expires_at: Annotated[AwareDatetime, Strict(False)] | None = Field(None, examples=["2099-01-31T09:00:00Z"])
+    expires_at: MomentIn | None = Field(None, examples=["2099-01-31T09:00:00Z"])
 
 
 class Token(Told):
