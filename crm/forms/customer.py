@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, SelectField, StringField, TextAreaField
+import wtforms
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 
 from crm.channel_types import NAMES, ChannelType
@@ -12,8 +13,20 @@ from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.models import Customer
 from crm.services.customer_data import ChannelData, CustomerData, split_tags
+from crm.text import squeeze
 
 KIND_NAMES = [SelectChoice("person", _l("Person")), SelectChoice("company", _l("Company"))]
+
+
+_BLANK_PAIRS = 3  # attributes that may be added at once; saved, there are as many again
+
+
+class AttributeForm(wtforms.Form):
+    """A field of the business's own: `was` is what it was called, so that it may get another name."""
+
+    was = HiddenField()
+    name = StringField(_l("Name of the field"), render_kw={"autocomplete": "off", "maxlength": 50})
+    value = StringField(_l("Value"), render_kw={"autocomplete": "off", "maxlength": 500})
 
 
 class CustomerForm(Form):
@@ -26,6 +39,7 @@ class CustomerForm(Form):
     tags = StringField(_l("Tags"), render_kw={"autocomplete": "off"}, description=_l("Separate them with commas."))
     external_id = StringField(_l("External ID"), render_kw={"autocomplete": "off", "maxlength": 100})
     notes = TextAreaField(_l("Notes"), render_kw={"rows": 4})
+    attributes = FieldList(FormField(AttributeForm), _l("More fields"), max_entries=60)
     version = HiddenField()
 
     def data_given(self) -> CustomerData:
@@ -38,13 +52,26 @@ class CustomerForm(Form):
             notes=self.notes.data or "",
             external_id=self.external_id.data or "",
             tags=split_tags(self.tags.data or ""),
+            attributes=self._attributes_given(),
         )
+
+    def _attributes_given(self) -> dict[str, str]:
+        pairs = [(pair["was"] or "", squeeze(pair["name"] or ""), pair["value"] or "") for pair in self.attributes.data]
+        named = [name for _was, name, _value in pairs if name]
+        if len(set(named)) < len(named):
+            raise Invalid({"attributes": [_("Two of these fields have the same name.")]})
+        gone = {was: "" for was, _name, _value in pairs if was}
+        return gone | {name: value for _was, name, value in pairs if name or value.strip()}
 
     def fill(self, customer: Customer) -> None:
         """Show the customer as stored."""
         for name in ("name", "kind", "company", "city", "notes", "external_id", "version"):
             self[name].data = getattr(customer, name) or ""
         self.tags.data = ", ".join(tag.name for tag in customer.tags)
+        for name, value in customer.attributes.items():
+            self.attributes.append_entry({"was": name, "name": name, "value": value})
+        for _blank in range(_BLANK_PAIRS):
+            self.attributes.append_entry()
 
 
 class NewCustomerForm(CustomerForm):

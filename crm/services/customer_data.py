@@ -138,12 +138,16 @@ def clean_attributes(attributes: Mapping[str, str]) -> dict[str, str]:
 
 
 def merged(before: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The attributes after a change that gives some of them; those given as '' are gone.
+    """The attributes after a change that gives some of them; those given as '' are gone. ValueError where they are too
+    many together.
 
     >>> merged({"Size": "M", "Manager": "Olga"}, {"Size": "", "Source": "Fair"})
     {'Manager': 'Olga', 'Source': 'Fair'}
     """
-    return {name: value for name, value in {**before, **given}.items() if value}
+    after = {name: value for name, value in {**before, **given}.items() if value}
+    if len(after) > max(ATTRIBUTES_LIMIT, len(before)):
+        raise ValueError(_("There are more than %(count)d attributes.", count=ATTRIBUTES_LIMIT))
+    return after
 
 
 def clean_channel(channel: ChannelData, region: str) -> ChannelData:

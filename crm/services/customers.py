@@ -130,7 +130,10 @@ def _write(actor: Actor, customer: Customer, cleaned: CustomerData) -> None:
     before = snapshot(customer)
     for name, value in _columns(cleaned).items():
         setattr(customer, name, value)
-    customer.attributes = merged(customer.attributes, cleaned.attributes)
+    try:
+        customer.attributes = merged(customer.attributes, cleaned.attributes)
+    except ValueError as error:
+        raise Invalid({"attributes": [str(error)]}) from error
     customer.tags = tags_named(cleaned.tags)
     if changes := audit.difference(before, snapshot(customer)):
         touch(customer)

@@ -16,6 +16,7 @@ from crm.web.customer_invite import customer_invite, invitation
 from crm.web.downloads import download
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, is_partial, notify
+from crm.web.trail import field_name
 from crm.web.wallet_panel import panel_of
 
 bp = Blueprint("customers", __name__, url_prefix="/customers")
@@ -198,8 +199,9 @@ def _refused(form: CustomerForm, error: Invalid, page: str, partial: str, custom
 def _stale(form: CustomerForm, error: StaleVersion, customer: Customer) -> Response:
     form.version.data = str(error.version)
     stored = {name: ", ".join(value) if isinstance(value, list) else value for name, value in error.current.items()}
-    typed = {name: (form[name].data or "").replace("\r\n", "\n") for name in stored}
-    current = {name: value for name, value in stored.items() if value != typed[name]}
+    typed = {name: (form[name].data or "").replace("\r\n", "\n") for name in stored if name in form}
+    current = {name: stored[name] for name in typed if stored[name] != typed[name]}
+    current["attributes"] = {field_name(name): value for name, value in stored.items() if name not in form}
     context = {"form": form, "customer": customer, "current": current, "message": error.message}
     return answer("customers/edit.html", "customers/_edit_form.html", 409, **context)
 

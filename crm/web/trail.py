@@ -11,6 +11,7 @@ from crm.i18n import LANGUAGES
 from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.models.user import ROLE_NAMES
+from crm.services.importing.plan import ATTRIBUTE
 
 ACTIONS = {
     "customer.created": _l("Customer added"),
@@ -134,7 +135,11 @@ def happened(action: str) -> str:
 
 
 def field_name(field: str) -> str:
-    """The field that was changed; `main phone` is which of the phones is the main one."""
+    """The field that was changed; `main phone` is which of the phones is the main one, and a field of
+    the business's own has its own name.
+    """
+    if field.startswith(ATTRIBUTE):
+        return field.removeprefix(ATTRIBUTE)
     main, _blank, type_ = field.partition(" ")
     if main == "main" and type_ in FIELDS:
         return f"{FIELDS[type_]} ({_('main')})"

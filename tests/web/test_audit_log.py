@@ -5,12 +5,12 @@ import re
 from crm.channel_types import ChannelType
 from crm.config import ROOT
 from crm.db import atomic
+from crm.models.imports import OUTCOMES
 from crm.models.ledger import ACCOUNT_STATUSES
 from crm.services import audit, channels, customers, operations, payment_criteria, search, users
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting.orders import LISTS
-from crm.services.importing.lease import COUNTERS
 from crm.web import trail
 from tests import people
 from tests.web.pages import page
@@ -51,7 +51,7 @@ def test_everything_that_is_recorded_has_words():
     recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}
     recorded |= {f"{noun}.exported" for noun in LISTS}
     assert recorded == set(trail.ACTIONS)
-    fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *COUNTERS, *map(str, ChannelType)}
+    fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *OUTCOMES, *map(str, ChannelType)}
     fields |= {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows", "overdraft_limit"}
     fields |= {"payment_kind", "currency", "source", "percent", "fixed", "min", "max", "valid_from"}  # of commission
     fields |= {"pair", "rate", "spread"}

@@ -6,7 +6,7 @@ from typing import Any
 
 from crm import money
 from crm.i18n import gettext as _
-from crm.services.customer_data import ChannelData, CustomerData, clean_tags
+from crm.services.customer_data import ChannelData, CustomerData, clean_tags, merged
 from crm.services.importing.plan import ATTRIBUTE, Policy
 from crm.services.importing.rows import Key, Row, derive
 from crm.text import fold
@@ -56,7 +56,8 @@ class Merged:
 
 
 def merge(row: Row, record: Record, policies: Mapping[str, Policy]) -> Merged:
-    """What the row makes of the customer; nothing is changed yet. ValueError where the tags together are too many.
+    """What the row makes of the customer; nothing is changed yet. ValueError where the tags or
+    attributes together are too many.
 
     A value that the row does not give itself (a default) is for a blank alone.
     """
@@ -70,7 +71,7 @@ def merge(row: Row, record: Record, policies: Mapping[str, Policy]) -> Merged:
     if channels:
         after.channels = [*before.channels, *channels]
     if attributes:
-        after.attributes = {**before.attributes, **attributes}
+        after.attributes = merged(before.attributes, attributes)
     return Merged(after, channels, tags[len(before.tags) :], _changes(before, after, channels))
 
 
