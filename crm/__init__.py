@@ -67,6 +67,7 @@ def _init_web(app: Flask) -> None:
         customers,
         dashboard,
         errors,
+        exports,
         health,
         htmx,
         imports,
@@ -86,7 +87,7 @@ def _init_web(app: Flask) -> None:
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
     own = (auth, signup, reset, portal, settings, tokens)
-    for noun in (*own, customers, channels, *money, imports, dashboard, health):
+    for noun in (*own, customers, channels, *money, imports, exports, dashboard, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):

@@ -8,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 from crm.errors import Busy
 from crm.ledger import days
 from crm.queue import answer, enqueue
-from crm.services import imports, mails, posting, welcome
+from crm.services import exports, imports, mails, posting, welcome
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +19,12 @@ def run_import(import_id: int) -> None:
     """
     with current_app.app_context():
         imports.run(import_id, lambda _read, _total: _meanwhile())
+
+
+def run_export(export_id: int) -> None:
+    """Write a file; what must not wait for its end is done between its rows, as with an import."""
+    with current_app.app_context():
+        exports.run(export_id, _meanwhile)
 
 
 def _meanwhile() -> None:
@@ -57,10 +63,10 @@ def welcome_customers() -> None:
 
 
 def sweep() -> None:
-    """Ring the bell for imports, payments and letters that wait though nobody works on them: their job was lost, or
-    their worker died.
+    """Ring the bell for imports, exports, payments and letters that wait though nobody works on them: their job was
+    lost, or their worker died.
 
-    Days that are over get their sums.
+    Days that are over get their sums, files that have expired go.
     """
     with current_app.app_context():
         try:
@@ -68,10 +74,11 @@ def sweep() -> None:
             mails.call_worker()
             mails.forget()
             welcome.call_worker()
-            overdue = imports.overdue()
+            overdue = [(run_import, pk) for pk in imports.overdue()] + [(run_export, pk) for pk in exports.overdue()]
+            exports.clear_away()
             days.close()
         except OperationalError as error:
             log.warning("The database does not answer, the next sweep tries again: %s", error.orig)
             return
-        for import_id in overdue:
-            enqueue(run_import, import_id)
+        for job, pk in overdue:
+            enqueue(job, pk)

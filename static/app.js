@@ -46,7 +46,7 @@
     const list = $("#customer-list");
     if (list && $("#sort")) {
       $("#sort").value = list.dataset.sort;
-      document.querySelectorAll(".export-menu a").forEach((link) => {
+      document.querySelectorAll(".export-menu a:not(.menu-last)").forEach((link) => {
         const url = new URL(list.dataset.export, location);
         if (link.dataset.format) url.searchParams.set("format", link.dataset.format);
         link.href = url.href;

@@ -4,6 +4,7 @@ from crm.models.audit import AuditEntry
 from crm.models.batches import PaymentBatch, PendingPayment
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
+from crm.models.exports import Export
 from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.mail import Mail
@@ -21,6 +22,7 @@ __all__ = [
     "Customer",
     "CustomerTag",
     "ExchangeRate",
+    "Export",
     "Import",
     "ImportMapping",
     "ImportOpening",

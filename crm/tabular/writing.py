@@ -46,11 +46,14 @@ def json_pieces(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
         yield "".join([f"{encode(dict(zip(names, row, strict=True)))}\n" for row in some])
 
 
-def write_workbook(file: Path | IO[bytes], name: str, columns: Row, rows: Iterable[Row]) -> None:
+def write_workbook(
+    file: Path | IO[bytes], name: str, columns: Row, rows: Iterable[Row], scratch: Path | None = None
+) -> None:
     """Write a workbook of a sheet of this name, or several where one has no room; every cell is text, so nothing is
-    run as a formula.
+    run as a formula. What is written meanwhile goes into the folder `scratch`.
     """
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options["tmpdir"] = str(scratch) if scratch else None
     header, rest, number = list(columns), iter(rows), 1
     with xlsxwriter.Workbook(file if not isinstance(file, Path) else str(file), options) as book:
         _write_sheet(book.add_worksheet(name), header, islice(rest, SHEET_ROWS - 1))

@@ -1,20 +1,27 @@
-"""A list as a file, the same way for every list: streamed, in the format that the address asks for."""
+"""A list as a file, the same way for every list: at once, or in the background where it is large."""
 
 import tempfile
 from typing import Any
 
-from flask import Response, request, send_file, stream_with_context
+from flask import Response, request, send_file, stream_with_context, url_for
+from flask_babel import get_locale
 
 from crm.services import exports
 from crm.services.exporting import files
 from crm.services.exporting.orders import FORMATS, Order
 from crm.web.guards import actor
+from crm.web.htmx import go
 
 
 def download(noun: str, criteria: Any) -> Response:
-    """All that meets the criteria, as the file that `format` names: csv, xlsx or jsonl."""
+    """All that meets the criteria, as the file that `format` names: csv, xlsx or jsonl. Much of it is made in the
+    background, and its page is shown instead. Raises `Invalid` by field.
+    """
     wanted = request.args.get("format", "")
     order = Order(noun, criteria, wanted if wanted in FORMATS else "csv")
+    if exports.is_large(order):
+        export = exports.accept(actor(), order, str(get_locale()))
+        return go(url_for("exports.export_detail", pk=export.id))
     sheet = exports.taken(actor(), order)
     if order.format == "xlsx":
         file = tempfile.TemporaryFile()  # noqa: SIM115  (it is closed, and gone, with the answer)

@@ -19,6 +19,7 @@ from crm.models.user import ROLE_NAMES, Permission
 from crm.web.addresses import address
 from crm.web.criteria import list_url, sort_url
 from crm.web.dates import date_text, day, duration, language, moment
+from crm.web.export_words import export_filters, export_size, export_title
 from crm.web.highlight import highlight
 from crm.web.htmx import is_partial
 from crm.web.lines import lines
@@ -107,6 +108,9 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "failure": sentence,
     "happened": happened,
     "field_name": field_name,
+    "export_title": export_title,
+    "export_filters": export_filters,
+    "export_size": export_size,
     "value_text": value_text,
 }
 

@@ -40,6 +40,7 @@ ACTIONS = {
     "import.failed": _l("Import failed"),
     "import.cancelled": _l("Import stopped"),
     "customers.exported": _l("Customers exported"),
+    "export.downloaded": _l("Exported file downloaded"),
     "payments.exported": _l("Payments exported"),
     "operations.exported": _l("Operations exported"),
     "statement.exported": _l("Statement exported"),

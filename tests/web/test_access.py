@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 
 from crm.db import atomic, db
 from crm.models import AuditEntry, Import, Role, User
-from crm.services import commission_rules, payment_uploads, tokens
+from crm.services import commission_rules, exports, payment_uploads, tokens
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
+from crm.services.exporting.orders import Order
 from crm.services.importing.plan import Plan
+from crm.services.search import Criteria
 from tests import money, people
 from tests.web.pages import toast
 
@@ -52,6 +54,10 @@ TABLE = {
     ("imports.import_detail", "GET"): READ,
     ("imports.import_cancel", "POST"): posted(303, WRITE),
     ("imports.import_errors", "GET"): READ,
+    ("exports.export_list", "GET"): READ,
+    ("exports.export_detail", "GET"): (302, 404, 200, 200, 404),  # it is Boris's, and administrators'
+    ("exports.export_file", "GET"): (302, 404, 200, 200, 404),
+    ("exports.export_cancel", "POST"): (302, 404, 303, 303, 404),
     ("channels.add_contact_channel", "GET"): WRITE,
     ("channels.add_contact_channel", "POST"): posted(422, WRITE),
     ("channels.delete_contact_channel", "POST"): posted(303, WRITE),
@@ -169,6 +175,8 @@ def address(app, vera, boris):
     sheet, batch = stored_sheet(boris, wallet)
     token = tokens.create(people.CLI, boris.id, "shop")[0].id
     rule = commission_rules.add(people.CLI, RuleData("transfer")).id
+    export = exports.accept(Actor(boris.id, "test"), Order("customers", Criteria())).id
+    exports.run(export)
 
     def make(endpoint: str) -> str:
         deletes = "delete" in endpoint
@@ -180,6 +188,7 @@ def address(app, vera, boris):
             "accounts": money.technical("cash"),
             "channels": customer.channels[0].id,
             "imports": upload,
+            "exports": export,
             "settings": vera.id,
             "payment_batches": batch,
             "commission_rules": rule,
@@ -264,7 +273,7 @@ def test_a_token_of_another_session_is_refused(browsers, anna, nothing_changes):
 
 def test_who_may_not_come_in_learns_nothing_about_tokens(browsers, address):
     for endpoint in POSTS:
-        if endpoint.startswith(("signup.", "reset.", "portal.", "tokens.")):
+        if endpoint.startswith(("signup.", "reset.", "portal.", "tokens.", "exports.")):
             continue  # who may come in finds a link that is not one, or nothing of theirs
         for role, expected in zip(ROLES, TABLE[endpoint, "POST"], strict=True):
             if expected in (302, 401, 403, 404) and role != "admin":  # who may come in everywhere

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 from typing import IO
 
 from crm.db import end_reading
@@ -28,12 +29,16 @@ def pieces(sheet: Sheet, format_: str, for_people: bool = True) -> Iterator[str]
     return csv_pieces(sheet.headings if for_people else sheet.columns, map(sheet.flat, rows))
 
 
-def write(sheet: Sheet, format_: str, file: IO[bytes], beat: Beat, for_people: bool = True) -> None:
-    """Write the whole file; after every thousand rows `beat` is called, and may stop it by raising."""
+def write(
+    sheet: Sheet, format_: str, file: IO[bytes], beat: Beat, for_people: bool = True, scratch: Path | None = None
+) -> None:
+    """Write the whole file; after every thousand rows `beat` is called, with 0 after the last ones, and may stop it by
+    raising. A workbook is put together in the end, from what has been written to the folder `scratch` meanwhile.
+    """
     rows = _beating(sheet.rows, beat)
     header = sheet.headings if for_people else sheet.columns
     if format_ == "xlsx":
-        write_workbook(file, sheet.title, header, map(sheet.flat, rows))
+        write_workbook(file, sheet.title, header, map(sheet.flat, rows), scratch)
         return
     text = json_pieces(sheet.columns, rows) if format_ == "jsonl" else csv_pieces(header, map(sheet.flat, rows))
     for piece in text:
@@ -45,3 +50,4 @@ def _beating(rows: Iterable[Cells], beat: Beat) -> Iterator[Cells]:
     while some := list(islice(rest, writing.PIECE)):
         beat(len(some))
         yield from some
+    beat(0)

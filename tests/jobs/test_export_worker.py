@@ -1,0 +1,51 @@
+"""A file made by a real worker process: when the process is killed another one begins anew, and no half is offered."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from crm import jobs
+from crm.db import atomic, db, utcnow
+from crm.models import Export
+from crm.models.ledger import PaymentKind
+from crm.services import exports, payments
+from crm.services.exporting import lease
+from crm.services.exporting.orders import Order
+from crm.services.movements import Movement
+from crm.services.search import Criteria
+from tests import money, people
+from tests.uploads import CLERK
+from tests.workers import eventually, worker
+
+
+def now(export: Export) -> Export:
+    return db.session.get(Export, export.id, populate_existing=True)
+
+
+def test_a_killed_worker_leaves_no_half_file(app, monkeypatch):
+    people.crowd(4_000)
+    export = exports.accept(CLERK, Order("customers", Criteria(status=""), "xlsx"))
+    with worker() as process:
+        eventually(lambda: list(lease.folder().iterdir()))
+        process.kill()
+    left = now(export)
+    if left.status == "done":  # it was quicker than the kill
+        return
+    assert (left.status, left.stored_as) == ("running", None)
+    with atomic() as session:  # half a minute later …
+        session.execute(update(Export).values(lease_until=utcnow() - timedelta(seconds=1)))
+    assert exports.overdue() == [export.id]
+    exports.run(export.id)
+    done = now(export)
+    assert (done.status, done.written_rows) == ("done", 4_000)
+    exports.clear_away()
+    assert [path.name for path in lease.folder().iterdir()] == [done.stored_as]
+
+
+def test_payments_do_not_wait_for_the_end_of_an_export(app):
+    wallet = money.wallet()
+    payments.accept(CLERK, Movement(PaymentKind.DEPOSIT, 500, to_account=wallet, source="cash"))
+    export = exports.accept(CLERK, Order("customers", Criteria()))
+    jobs.run_export(export.id)  # nobody else is there to post it
+    assert now(export).status == "done" and money.SERVICE.balance(wallet) == 500
+    money.check_ledger()
