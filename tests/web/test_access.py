@@ -306,7 +306,8 @@ def test_what_was_taken_from_a_person_is_gone_with_the_next_click(manager, boris
 def test_refusals_leave_no_trace(browsers, address, trail):
     paths = [address("customers.customer_delete"), address("channels.delete_contact_channel")]
     trail()
+    before = db.session.scalar(select(func.count(AuditEntry.id)))
     for path in paths:
         for role in ("anonymous", "viewer", "customer"):
             browsers[role].post(path)
-    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == 5
+    assert trail() == [] and db.session.scalar(select(func.count(AuditEntry.id))) == before
