@@ -70,6 +70,7 @@ def _init_web(app: Flask) -> None:
         exports,
         health,
         htmx,
+        import_setup,
         imports,
         locale,
         payment_batches,
@@ -87,7 +88,8 @@ def _init_web(app: Flask) -> None:
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
     own = (auth, signup, reset, portal, settings, tokens)
-    for noun in (*own, customers, channels, *money, imports, exports, dashboard, health):
+    files = (imports, import_setup, exports)
+    for noun in (*own, customers, channels, *money, *files, dashboard, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)
     for habit in (locale, templating, htmx, security, errors):

@@ -29,6 +29,19 @@ def accept(data: bytes | str, filename: str = "customers.csv", **options: Any) -
     return imports.accept(CLERK, io.BytesIO(raw), filename, start=False, **options)
 
 
+def draft(data: bytes | str, filename: str = "customers.csv", **options: Any) -> Import:
+    """Take the file in to be set up."""
+    return imports.draft(CLERK, io.BytesIO(data.encode() if isinstance(data, str) else data), filename, **options)
+
+
+def checked(data: bytes | str, filename: str = "customers.csv", **options: Any) -> Import:
+    """Take the file in and find out what would become of its rows."""
+    upload = draft(data, filename, **options)
+    imports.check(CLERK, upload.id)
+    imports.run(upload.id)
+    return imports.get(upload.id)
+
+
 def take(data: bytes | str, on_duplicate: str = "skip", **options: Any) -> Import:
     """Take the file in and import it to the end; the import as it stands then."""
     upload = accept(data, on_duplicate=on_duplicate, **options)

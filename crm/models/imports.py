@@ -24,6 +24,7 @@ IMPORT_STATUSES = (
     "undoing",
     "undone",
 )
+AT_WORK = ("checking", "queued", "running", "undoing")  # a worker is at it, or will be
 FINAL = ("done", "failed", "cancelled", "undone")
 OUTCOMES = ("created", "updated", "unchanged", "skipped", "failed")
 
@@ -104,6 +105,11 @@ class Import(Base):
     def is_final(self) -> bool:
         """Whether nothing will change any more."""
         return self.status in FINAL
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a worker is at it, or will be without anybody's doing."""
+        return self.status in AT_WORK
 
     @property
     def percent(self) -> int:

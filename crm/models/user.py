@@ -83,6 +83,10 @@ class User(UserMixin, Base):
     email_confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     welcomed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
+    # Of the person in session, as the navigation tells: own imports that have ended unseen, and those at work.
+    imports_ended = 0
+    imports_at_work = 0
+
     @property
     def is_active(self) -> bool:
         """Whether the person may sign in (Flask-Login asks)."""

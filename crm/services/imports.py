@@ -1,23 +1,17 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
-import hashlib
-import os
-import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from flask import current_app
-from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
 
-from crm.config import LOCALES
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.errors import NotFound, TooLate
 from crm.i18n import gettext as _
 from crm.models import Import
+from crm.models.imports import ON_DUPLICATE
 from crm.queue import enqueue
 from crm.services import audit
 from crm.services.audit import Actor
@@ -26,9 +20,8 @@ from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
-from crm.services.tables import Layout
+from crm.services.importing.upload import kept
 from crm.tabular import stored
-from crm.text import file_name
 
 __all__ = [
     "RowsPage",
@@ -69,53 +62,29 @@ def accept(
     are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
     """
     file.check_options(on_duplicate, mapping)
-    upload = _keep(actor, stream, filename, mapping, locale)
+    upload = kept(actor, stream, filename, mapping, locale)
     plan = Plan.from_json(upload.plan)
     upload.plan = replace(plan, match=MATCH[:3], on_duplicate=on_duplicate).as_json()
     return _add(actor, upload, "queued", start)
 
 
 def draft(
-    actor: Actor, stream: IO[bytes], filename: str, mapping: Mapping[str, str] | None = None, locale: str = "en"
+    actor: Actor,
+    stream: IO[bytes],
+    filename: str,
+    on_duplicate: str = "skip",
+    mapping: Mapping[str, str] | None = None,
+    locale: str = "en",
 ) -> Import:
     """Store the file and propose a plan for it, whatever its columns are; nothing happens before `check` or `start`.
 
     Raises `Invalid` as `accept` does, and then keeps nothing.
     """
-    file.check_options("skip", mapping)
-    return _add(actor, _keep(actor, stream, filename, mapping, locale, is_draft=True), "draft", False)
-
-
-def _keep(
-    actor: Actor,
-    stream: IO[bytes],
-    filename: str,
-    mapping: Mapping[str, str] | None,
-    locale: str,
-    is_draft: bool = False,
-) -> Import:
-    name = secrets.token_hex(16)
-    path = lease.uploads() / name
-    try:
-        size, digest = _save(stream, path)
-        with force_locale(_known_locale(locale)):
-            region = current_app.config["CRM_DEFAULT_REGION"]
-            layout = file.examined(path, mapping, any_columns=is_draft, region=region)
-            plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
-    except BaseException:
-        stored.remove(path)
-        raise
-    return Import(
-        filename=file_name(filename),
-        stored_as=name,
-        size=size,
-        sha256=digest,
-        plan=replace(plan, repairs=layout.repairs if is_draft else ()).as_json(),
-        locale=_known_locale(locale),
-        created_by_id=actor.user_id,
-        origin=actor.origin[:64],
-        **_described(layout),
-    )
+    file.check_options(on_duplicate, mapping)
+    upload = kept(actor, stream, filename, mapping, locale, is_draft=True)
+    if on_duplicate != ON_DUPLICATE[0]:  # or else what was decided for such a file before
+        upload.plan = replace(Plan.from_json(upload.plan), on_duplicate=on_duplicate).as_json()
+    return _add(actor, upload, "draft", False)
 
 
 def _add(actor: Actor, upload: Import, status: str, start: bool) -> Import:
@@ -151,7 +120,7 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     Raises `Invalid` as `problems.refuse` does, `TooLate` once the import has been started, `NotFound`.
     """
     with atomic():
-        upload = _draft(pk)
+        upload = editable(pk)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         if upload.plan != plan.as_json():
             upload.plan, upload.status = plan.as_json(), "draft"
@@ -166,7 +135,7 @@ def check(actor: Actor, pk: int) -> Import:
     It ends as `checked`, or as `draft` where it was stopped. Raises `TooLate`, `NotFound`.
     """
     with atomic():
-        upload = _draft(pk)
+        upload = editable(pk)
         _begin(actor, upload, "checking")
     return upload
 
@@ -178,7 +147,7 @@ def start(actor: Actor, pk: int) -> Import:
     Raises `Invalid` as `problems.refuse` does, `TooLate`, `NotFound`.
     """
     with atomic():
-        upload = _draft(pk)
+        upload = editable(pk)
         _begin(actor, upload, "queued")
         saved.remember(upload.columns, Plan.from_json(upload.plan))
     return upload
@@ -194,7 +163,8 @@ def _begin(actor: Actor, upload: Import, status: str) -> None:
     _ring(upload)
 
 
-def _draft(pk: int) -> Import:
+def editable(pk: int) -> Import:
+    """The row of a draft, checked or not, locked within the present transaction. Raises `TooLate`, `NotFound`."""
     upload = locked(Import, pk)
     if upload.status not in ("draft", "checked"):
         raise TooLate(_("This import has been started already."))
@@ -260,34 +230,3 @@ def saw(actor: Actor, pk: int) -> None:
     with atomic() as session:
         mine = (Import.id == pk, Import.unseen, Import.created_by_id == actor.user_id)
         session.execute(update(Import).where(*mine).values(unseen=False))
-
-
-def _save(stream: IO[bytes], path: Path) -> tuple[int, str]:
-    digest = hashlib.sha256()
-    with path.open("xb") as file:
-        while piece := stream.read(1 << 20):
-            digest.update(piece)
-            file.write(piece)
-        file.flush()
-        os.fsync(file.fileno())  # the import outlives a power cut, so its file has to
-        return file.tell(), digest.hexdigest()
-
-
-def _described(layout: Layout) -> dict[str, Any]:
-    header = layout.header
-    return {
-        "kind": layout.kind,
-        "sheet": layout.sheet_name[:200],
-        "sheets": layout.sheets,
-        "encoding": layout.encoding,
-        "delimiter": layout.delimiter,
-        "header_line": header.line,
-        "columns": header.columns,
-        "total_rows": layout.total,
-        "notes": layout.notes,
-        "damage": [finding.as_json() for finding in layout.damage],
-    }
-
-
-def _known_locale(locale: str) -> str:
-    return locale if locale in LOCALES else LOCALES[0]

@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from crm.channel_types import ChannelError, ChannelType, normalize
@@ -13,7 +13,8 @@ from crm.config import LOCALES
 from crm.db import atomic, db, locked, retrying, utcnow
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
-from crm.models import Role, User
+from crm.models import Import, Role, User
+from crm.models.imports import AT_WORK
 from crm.models.user import THEMES, new_session_key
 from crm.services import audit, passwords, sign_ins
 from crm.services.audit import Actor
@@ -22,7 +23,11 @@ from crm.text import has_control, squeeze
 NAME_LIMIT, EMAIL_LIMIT = 200, 254
 DEFAULT_ADMIN = "admin@example.com"
 _Errors = dict[str, list[str]]
-_BY_ID = select(User).where(User.id == bindparam("pk"))  # every request asks: put together once
+_MINE = select(func.count()).select_from(Import).where(Import.created_by_id == User.id)
+_ENDED = _MINE.where(Import.unseen).correlate(User).scalar_subquery()
+_AT_WORK = _MINE.where(Import.status.in_(AT_WORK)).correlate(User).scalar_subquery()
+# Every request asks: put together once, and what the navigation tells of imports comes along.
+_BY_ID = select(User, _ENDED, _AT_WORK).where(User.id == bindparam("pk"))
 
 
 @retrying
@@ -169,8 +174,11 @@ def by_session(id_string: str) -> User | None:
     pk, _dot, key = id_string.partition(".")
     if not (pk.isascii() and pk.isdigit() and len(pk) < 19):
         return None
-    user = db.session.scalar(_BY_ID, {"pk": int(pk)})
-    if user is None or not user.active or not hmac.compare_digest(user.session_key.encode(), key.encode()):
+    found = db.session.execute(_BY_ID, {"pk": int(pk)}).one_or_none()
+    if found is None:
+        return None
+    user, user.imports_ended, user.imports_at_work = found
+    if not user.active or not hmac.compare_digest(user.session_key.encode(), key.encode()):
         return None
     return user
 

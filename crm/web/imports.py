@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, request, stream_with_context, url_for
 from flask_babel import get_locale
+from flask_login import current_user
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from crm.errors import Invalid
@@ -10,13 +11,14 @@ from crm.forms.imports import ImportForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.services import imports
+from crm.web import import_rows
 from crm.web.customers import bp as customers_bp
 from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach, go, notify
 from crm.web.uploads import limit, too_large, uploaded
 
-NOTES_SHOWN = 100
+RECENT = 20
 bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 
 
@@ -25,10 +27,32 @@ bp = Blueprint("imports", __name__, url_prefix="/customers/import")
 def import_detail(pk: int) -> Response:
     """How far it has come; the partial asks for itself again until it is over."""
     upload = imports.get(pk)
-    notes = imports.rows(pk, "noted", limit=NOTES_SHOWN).items if upload.is_final else []
-    noted = imports.number(pk, "noted") if notes else 0
-    context = {"upload": upload, "openings": imports.openings(pk), "notes": notes, "noted": noted}
+    if upload.status == "draft" and current_user.may(Permission.WRITE):
+        return go(url_for("import_setup.setup_form", pk=pk))
+    context = {"upload": upload, "openings": imports.openings(pk)} | import_rows.shown(upload)
+    if upload.unseen and upload.is_final and upload.created_by_id == current_user.id:
+        imports.saw(actor(), pk)
+        current_user.imports_ended -= 1
     return answer("imports/detail.html", "imports/_progress.html", **context)
+
+
+@bp.get("/recent/")
+@requires(Permission.READ)
+def import_recent() -> Response:
+    """The newest imports, with the progress of those at work; it asks for itself again until none is."""
+    limit = max(1, min(request.args.get("limit", RECENT, type=int), RECENT))
+    context = {"recent": imports.recent(limit)}
+    return answer("imports/recent.html", "imports/_recent.html", **context)
+
+
+@bp.get("/news/")
+@requires(Permission.READ)
+def import_news() -> Response:
+    """How many of the reader's imports have ended unseen, said once more where one has just ended."""
+    response = answer("imports/recent.html", "imports/_news.html", recent=imports.recent(RECENT))
+    if current_user.imports_ended > request.args.get("ended", 0, type=int):
+        notify(_("An import has ended."), response=response)
+    return response
 
 
 @bp.post("/<int:pk>/cancel/")
@@ -53,18 +77,18 @@ def import_errors(pk: int) -> Response:
 @requires(Permission.WRITE)
 @limiter.limit("60/hour", methods=["POST"])
 def customer_import() -> Response:
-    """Take a file and start its import."""
+    """Take a file, and start its import or have the operator look at its columns first (with `check`)."""
     form = ImportForm()
     if request.method == "GET":
         return _form(form)
+    is_draft = "check" in request.form
+    take = imports.draft if is_draft else imports.accept
     try:
-        upload = imports.accept(
-            actor(), *uploaded(), on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale())
-        )
+        upload = take(actor(), *uploaded(), on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale()))
     except Invalid as error:
         attach(form, error)
         return _form(form, 422)
-    return go(url_for("imports.import_detail", pk=upload.id))
+    return go(url_for("import_setup.setup_form" if is_draft else "imports.import_detail", pk=upload.id))
 
 
 @customers_bp.errorhandler(RequestEntityTooLarge)
@@ -78,5 +102,5 @@ def above_limit(_error: RequestEntityTooLarge) -> Response:
 
 
 def _form(form: ImportForm, status: int = 200) -> Response:
-    context = {"form": form, "recent": imports.recent(20), "limit": limit()}
+    context = {"form": form, "recent": imports.recent(RECENT), "limit": limit()}
     return answer("imports/upload.html", "imports/_upload_form.html", status, **context)

@@ -16,12 +16,15 @@ from crm.channel_types import NAMES, link, pretty_phone
 from crm.i18n import LANGUAGES
 from crm.ledger.refusals import sentence
 from crm.models.user import ROLE_NAMES, Permission
+from crm.tabular import damage_words, encodings
+from crm.web import import_words
 from crm.web.addresses import address
 from crm.web.criteria import list_url, sort_url
 from crm.web.dates import date_text, day, duration, language, moment
 from crm.web.export_words import export_filters, export_size, export_title
 from crm.web.highlight import highlight
 from crm.web.htmx import is_partial
+from crm.web.import_rows import row_name
 from crm.web.lines import lines
 from crm.web.locale import theme
 from crm.web.money_text import money, signed_money
@@ -106,6 +109,10 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "wallet_line_name": wallet_line_name,
     "payment_title": payment_title,
     "failure": sentence,
+    "change_name": import_words.change_name,
+    "damage_sentence": damage_words.sentence,
+    "row_name": row_name,
+    "change_value": import_words.change_value,
     "happened": happened,
     "field_name": field_name,
     "export_title": export_title,
@@ -139,6 +146,13 @@ def init_app(app: Flask) -> None:
         side_name=side_name,
         status_names=status_names,
         terms_text=terms_text,
+        column_names=names(import_words.FIELDS),
+        policy_names=names(import_words.POLICIES),
+        key_names=names(import_words.KEYS),
+        found_names=names(import_words.FOUND),
+        encoding_names=names(encodings.CHOICES),
+        delimiter_names=names(import_words.DELIMITERS),
+        outcome_names=names(import_words.OUTCOMES),
         partial=is_partial,
         Permission=Permission,
     )

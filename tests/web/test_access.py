@@ -16,7 +16,7 @@ from crm.services.commission_terms import RuleData
 from crm.services.exporting.orders import Order
 from crm.services.importing.plan import Plan
 from crm.services.search import Criteria
-from tests import money, people
+from tests import money, people, uploads
 from tests.web.pages import toast
 
 ROLES = ("anonymous", "viewer", "manager", "admin", "customer")
@@ -52,6 +52,12 @@ TABLE = {
     ("customers.customer_import", "GET"): WRITE,
     ("customers.customer_import", "POST"): posted(422, WRITE),
     ("imports.import_detail", "GET"): READ,
+    ("imports.import_recent", "GET"): READ,
+    ("imports.import_news", "GET"): READ,
+    ("import_setup.setup_form", "GET"): WRITE,
+    ("import_setup.setup_save", "POST"): posted(422, WRITE),
+    ("import_setup.setup_reading", "POST"): posted(303, WRITE),
+    ("import_setup.setup_start", "POST"): posted(303, WRITE),
     ("imports.import_cancel", "POST"): posted(303, WRITE),
     ("imports.import_errors", "GET"): READ,
     ("exports.export_list", "GET"): READ,
@@ -189,6 +195,7 @@ def address(app, vera, boris):
             "channels": customer.channels[0].id,
             "imports": upload,
             "exports": export,
+            "import_setup": uploads.draft("name\nAnna\n").id if noun == "import_setup" else 0,
             "settings": vera.id,
             "payment_batches": batch,
             "commission_rules": rule,

@@ -1,0 +1,101 @@
+"""A file that was sent: stored, examined whole, and put down as an import with the plan that is proposed for it."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+
+from flask import current_app
+from flask_babel import force_locale
+
+from crm.config import LOCALES
+from crm.models import Import
+from crm.services.audit import Actor
+from crm.services.importing import file, lease, saved
+from crm.services.importing.plan import Plan
+from crm.services.tables import AS_IT_IS, Layout, Reading
+from crm.tabular import stored
+from crm.text import file_name
+
+
+def kept(
+    actor: Actor,
+    stream: IO[bytes],
+    filename: str,
+    mapping: Mapping[str, str] | None,
+    locale: str,
+    is_draft: bool = False,
+) -> Import:
+    """Store the file and tell all of it but what is to happen next; the row is not in the database yet.
+
+    For a draft, columns whose names are only nearly known are proposed too, and all repairs; a table of unknown
+    columns is taken. Raises `Invalid` (`file`, `mapping`), and then keeps nothing.
+    """
+    name = secrets.token_hex(16)
+    path = lease.uploads() / name
+    locale = locale if locale in LOCALES else LOCALES[0]
+    try:
+        size, digest = _save(stream, path)
+        with force_locale(locale):
+            layout, plan = _examined(path, mapping, AS_IT_IS, is_draft)
+    except BaseException:
+        stored.remove(path)
+        raise
+    return Import(
+        filename=file_name(filename),
+        stored_as=name,
+        size=size,
+        sha256=digest,
+        plan=plan.as_json(),
+        locale=locale,
+        created_by_id=actor.user_id,
+        origin=actor.origin[:64],
+        **_described(layout),
+    )
+
+
+def read_anew(upload: Import, reading: Reading) -> dict[str, Any]:
+    """The columns of `Import` that are others when the stored file is read in another way. What the file's columns
+    hold is proposed anew; the other choices stay. Raises `Invalid` (`file`).
+    """
+    with force_locale(upload.locale):
+        layout, plan = _examined(lease.uploads() / upload.stored_as, None, reading, is_draft=True)
+    plan = replace(Plan.from_json(upload.plan), columns=plan.columns, repairs=plan.repairs)
+    return _described(layout) | {"plan": plan.as_json()}
+
+
+def _examined(path: Path, mapping: Mapping[str, str] | None, reading: Reading, is_draft: bool) -> tuple[Layout, Plan]:
+    region = current_app.config["CRM_DEFAULT_REGION"]
+    layout = file.examined(path, mapping, reading=reading, any_columns=is_draft, region=region)
+    plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
+    return layout, replace(plan, repairs=layout.repairs if is_draft else ())
+
+
+def _save(stream: IO[bytes], path: Path) -> tuple[int, str]:
+    digest = hashlib.sha256()
+    with path.open("xb") as target:
+        while piece := stream.read(1 << 20):
+            digest.update(piece)
+            target.write(piece)
+        target.flush()
+        os.fsync(target.fileno())  # the import outlives a power cut, so its file has to
+        return target.tell(), digest.hexdigest()
+
+
+def _described(layout: Layout) -> dict[str, Any]:
+    header = layout.header
+    return {
+        "kind": layout.kind,
+        "sheet": layout.sheet_name[:200],
+        "sheets": layout.sheets,
+        "encoding": layout.encoding,
+        "delimiter": layout.delimiter,
+        "header_line": header.line,
+        "columns": header.columns,
+        "total_rows": layout.total,
+        "notes": layout.notes,
+        "damage": [finding.as_json() for finding in layout.damage],
+    }
