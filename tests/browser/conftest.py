@@ -14,13 +14,13 @@ from sqlalchemy import update
 
 from crm import config as configuration
 from crm import create_app
-from crm.db import atomic, db
+from crm.db import atomic, db, utcnow
 from crm.models import Customer, Role, User
 from tests import money, people
 from tests.browser.product import Product
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
-ALICE, BORIS, VERA = "alice@example.com", "boris@example.com", "vera@example.com"
+ALICE, BORIS, VERA, CARLA = "alice@example.com", "boris@example.com", "vera@example.com", "carla@example.com"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ARGUMENTS = (
     "--no-sandbox",
@@ -80,6 +80,9 @@ def office(product: Product) -> Iterator[Flask]:
         session.execute(update(User).values(password_hash=PASSWORD_HASH, name="Alice"))
         session.add(User(email=BORIS, name="Boris", password_hash=PASSWORD_HASH, role=Role.MANAGER.value))
         session.add(User(email=VERA, name="Vera", password_hash=PASSWORD_HASH, role=Role.VIEWER.value))
+        carla = User(email=CARLA, name="Carla", password_hash=PASSWORD_HASH, role=Role.CUSTOMER.value)
+        carla.email_confirmed_at = utcnow()
+        session.add(carla)
     yield app
     with app.app_context():
         db.engine.dispose()
@@ -206,4 +209,4 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("E-mail").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("heading", name="Dashboard")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()

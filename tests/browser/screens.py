@@ -20,7 +20,7 @@ from crm.services.customer_data import CustomerData
 from crm.services.movements import Movement
 from crm.services.rates import RateData
 from tests import money, people
-from tests.browser.conftest import ALICE, BORIS, VERA
+from tests.browser.conftest import ALICE, BORIS, CARLA, VERA
 
 FILE = "name,phone,email,balance\nAnna Ivanova,12,,\n" + "".join(
     f"Customer {n},,customer{n}@example.com,{n}.50\n" for n in range(40)
@@ -492,5 +492,6 @@ BARE_SCREENS = {
     "empty dashboard": Screen(BORIS, at("/")),
     "no payment batches": Screen(VERA, at("/payments/batches/")),
     "payment upload without batches": Screen(BORIS, at("/payments/upload/")),
+    "nobody's customer": Screen(CARLA, at("/me/")),
     "no imports": Screen(BORIS, at("/customers/import/")),
 }

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Page, Response, ViewportSize, expect
 
 from tests.browser.conftest import BORIS, DESK, PHONE, Browse, NewPage
+from tests.browser.own_screens import OWN_SCREENS
 from tests.browser.screens import BARE_SCREENS, SCREENS, Furniture, furnish
 
 pytestmark = pytest.mark.browser
-ALL = SCREENS | BARE_SCREENS
+ALL = SCREENS | OWN_SCREENS | BARE_SCREENS
 AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 

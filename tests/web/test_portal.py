@@ -27,7 +27,7 @@ def hers(app) -> int:
 
 def test_after_signing_in_customers_land_on_their_own_page(mine):
     assert mine.get("/").location == "/me/"
-    text = page(mine.get("/me/")).one("section", id="my-wallet").text
+    text = page(mine.get("/me/")).one("div", id="my-wallet").text
     assert "1,000.00" in text and "Deposit" in text
 
 
@@ -56,9 +56,10 @@ def test_another_customers_wallet_is_not_shown_nor_told_of(mine, hers):
 
 def test_commission_is_hidden_until_it_is_asked_for(mine, anna, purse, transfer):
     table = page(mine.get("/me/")).one("table").text
-    assert "Commission" not in table and "800.00" in table  # what is left after the commission too
+    assert "Commission:" not in table and "800.00" in table  # what is left after the commission too
+    assert "−RUB 196.00" in table and "commission RUB 4.00" in table
     full = page(mine.get("/me/?commission=1")).one("table").text
-    assert "Commission" in full
+    assert "Commission:" in full and "commission RUB 4.00" not in full
 
 
 def test_the_balance_shown_without_commission_is_that_after_the_payments_last_line(app, purse, transfer):
