@@ -100,9 +100,9 @@ def amount(column: Any, currency: Any, nullable: bool = False) -> Column:
     return Column(cast(scaled, BigInteger), _scaled, "decimal", nullable)
 
 
-def scaled(column: Any) -> Column:
+def scaled(column: Any, nullable: bool = False) -> Column:
     """A percent or a rate, kept as an integer scaled by 10^9, written as a decimal."""
-    return Column(column, typed_scaled, "decimal")
+    return Column(column, typed_scaled, "decimal", nullable)
 
 
 _WITH_PIECES = ("", *COMPARED, "in", "contains")

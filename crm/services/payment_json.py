@@ -14,7 +14,7 @@ from crm.errors import NotFound
 from crm.i18n import gettext as _
 from crm.ledger import refusals
 from crm.live import News
-from crm.models import Account, Operation, Payment
+from crm.models import Account, Operation, Payment, User
 from crm.models.currency import SCALE
 from crm.money import to_text
 
@@ -72,12 +72,29 @@ def rate_text(rate: int) -> str:
     return f"{(Decimal(rate) / SCALE).normalize():f}"
 
 
-def one(pk: uuid.UUID) -> dict[str, Any]:
-    """The payment under this id as JSON; raises `NotFound`."""
-    found = many([pk])
+def one(pk: uuid.UUID, owner: int | None = None) -> dict[str, Any]:
+    """The payment under this id as JSON; raises `NotFound`, for one that the `owner` has no part in too."""
+    found = kept_to(owner, many([pk]))
     if not found:
         raise NotFound(_("There is no such payment."))
     return found[0]
+
+
+def kept_to(owner: int | None, payments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a customer may see: the payments of the own wallets, with the lines of these alone, and metadata that the
+    customer has sent. All of it where `owner` is None.
+    """
+    if owner is None:
+        return list(payments)
+    own = set(db.session.scalars(select(Account.id).where(Account.customer_id == owner)))
+    by_owner = set(db.session.scalars(select(User.id).where(User.customer_id == owner)))
+    return [
+        payment
+        | {"operations": [line for line in payment["operations"] if line["account"] in own]}
+        | ({} if payment["created_by"] in by_owner else {"metadata": {}})
+        for payment in payments
+        if own & {payment["from_account"], payment["to_account"]}
+    ]
 
 
 def many(ids: Sequence[uuid.UUID]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from crm.db import is_out_of_reach
-from crm.errors import Busy, DomainError, DuplicateChannel, Invalid, PaymentRefused, StaleVersion
+from crm.errors import Busy, DomainError, DuplicateChannel, DuplicateRequest, Invalid, PaymentRefused, StaleVersion
 from crm.extensions import limiter
 from crm.i18n import gettext as _
 from crm.web.htmx import is_partial
@@ -64,6 +64,8 @@ def _more(error: DomainError) -> dict[str, Any]:
     """What programs are told beside the sentences."""
     if isinstance(error, PaymentRefused):
         return {"code": error.code}
+    if isinstance(error, DuplicateRequest):
+        return {"indexes": error.places}
     if isinstance(error, DuplicateChannel):
         url = url_for("api.customer_get", pk=error.owner_id)
         return {"owner": {"id": error.owner_id, "name": error.owner_name, "url": url}}

@@ -78,9 +78,9 @@ def present_token() -> Token | None:
     return g.get("token") if current_user.is_authenticated else None
 
 
-def demand(permission: Permission) -> None:
+def demand(permission: Permission, scope: Scope | None = None) -> None:
     """Refuse, with 403, what a part of a request asks for beyond the view's own declaration."""
-    token, scope = present_token(), _SCOPES[permission]
+    token, scope = present_token(), scope or _SCOPES[permission]
     if not current_user.may(permission):
         abort(403)
     if token and not token.may(scope):

@@ -23,6 +23,7 @@ WRITE = (403, 200, 200, 404, 403, 200, 403, 403)
 ADMIN = (403, 403, 200, 404, 403, 403, 403, 200)
 OWN_READ = (200, 200, 200, 200, 200, 403, 403, 403)
 OWN_ADMIN = (200, 200, 200, 200, 403, 403, 403, 200)
+MONEY = (403, 200, 200, 200, 403, 403, 200, 403)
 ANYBODY = (200, 200, 200, 200, 200, 200, 200, 200)
 
 
@@ -62,12 +63,16 @@ TABLE = {
     ("rate_create", "POST"): sent(422, ADMIN),
     ("rule_list", "GET"): OWN_READ,
     ("rule_create", "POST"): sent(422, ADMIN),
-    ("payment_detail", "GET"): READ,
+    ("payment_list", "GET"): OWN_READ,
+    ("payment_create", "POST"): sent(422, MONEY),
+    ("payment_batch", "POST"): sent(422, MONEY),
+    ("payment_reverse", "POST"): sent(400, (403, 403, 200, 404, 403, 403, 200, 403)),
+    ("payment_get", "GET"): READ,
     ("payment_follow", "GET"): sent(501, READ),  # the tests' client has no socket
     ("payments_follow", "GET"): sent(501, READ),
     ("auth_logout", "POST"): sent(204, ANYBODY),  # the last one, for it ends what it is called with
 }
-WITH_A_COOKIE = {"payment_detail", "payment_follow", "payments_follow"}  # pages ask them too
+WITH_A_COOKIE = {"payment_get", "payment_follow", "payments_follow"}  # pages ask them too
 SOCKETS = {"payment_follow", "payments_follow"}
 PUBLIC = {
     "openapi",
@@ -157,8 +162,8 @@ def test_nobody_is_let_in_without_a_token_that_is_good(app, alice, client_of, ad
 
 def test_pages_ask_for_payments_with_their_cookie_but_not_from_elsewhere(client_of, vera, carla, address):
     browser, upgrade = client_of(vera), {"Connection": "Upgrade", "Upgrade": "websocket"}
-    assert browser.get(address("payment_detail")).status_code == 200
-    assert client_of(carla).get(address("payment_detail")).status_code == 404
+    assert browser.get(address("payment_get")).status_code == 200
+    assert client_of(carla).get(address("payment_get")).status_code == 404
     for endpoint in SOCKETS:
         assert browser.get(address(endpoint), headers=upgrade).status_code == 501
         foreign = browser.get(address(endpoint), headers=upgrade | {"Origin": "https://elsewhere.example"})

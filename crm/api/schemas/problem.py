@@ -23,4 +23,5 @@ class Problem(BaseModel):
     request_id: str = Field(description="As in X-Request-Id, for whoever looks into the log.")
     errors: dict[str, list[str]] | None = Field(None, description="The messages by field, by its path in the body.")
     code: str | None = Field(None, description="Why money cannot be moved, in one word.")
+    indexes: list[int] | None = Field(None, description="Which payments of a batch, from 0, have a key used before.")
     owner: Owner | None = Field(None, description="Who has the channel already.")
