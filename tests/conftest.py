@@ -121,7 +121,7 @@ def redis(redis_address: str) -> Iterator[Redis]:
         yield connection
 
 
-def _person(name: str, role: Role) -> User:
+def person(name: str, role: Role) -> User:
     user = User(email=f"{name.lower()}@example.com", name=name, password_hash=PASSWORD_HASH, role=role.value)
     user.email_confirmed_at = utcnow() if role == Role.CUSTOMER else None
     with atomic() as session:
@@ -132,25 +132,25 @@ def _person(name: str, role: Role) -> User:
 @pytest.fixture
 def alice(app: Flask) -> User:
     """Alice, an administrator."""
-    return _person("Alice", Role.ADMIN)
+    return person("Alice", Role.ADMIN)
 
 
 @pytest.fixture
 def boris(app: Flask) -> User:
     """Boris, a manager."""
-    return _person("Boris", Role.MANAGER)
+    return person("Boris", Role.MANAGER)
 
 
 @pytest.fixture
 def vera(app: Flask) -> User:
     """Vera, who may only look."""
-    return _person("Vera", Role.VIEWER)
+    return person("Vera", Role.VIEWER)
 
 
 @pytest.fixture
 def carla(app: Flask) -> User:
     """Carla, a customer."""
-    return _person("Carla", Role.CUSTOMER)
+    return person("Carla", Role.CUSTOMER)
 
 
 @pytest.fixture

@@ -20,7 +20,9 @@ def init_app(app: Flask) -> None:
         prices,
         tokens,
     )
+    from crm.api.commands import api
 
+    app.cli.add_command(api)
     csrf.exempt(bp)
     vars(app.json).update(sort_keys=False, ensure_ascii=False)
     app.register_blueprint(bp)

@@ -46,6 +46,7 @@ _OWN = (
     "created_at",
     "updated_at",
 )
+_TOLD = (*_OWN[:8], "phone", "email", "tags", "attributes", "channels", "version", "created_at", "updated_at")
 _SOURCE = select(*(_C[name] for name in _OWN), _names_of_tags())
 _BY_TAGS = columns.folded_text(_C.tags_key)
 LISTING = Listing(
@@ -114,7 +115,8 @@ def _as_json(row: Any, channels: list[dict[str, Any]]) -> dict[str, Any]:
     moments = {name: moment(own[name]) for name in ("created_at", "updated_at")}
     tags = sorted(row.tags.split(_SEPARATOR), key=fold) if row.tags else []
     main = {type_: _main(channels, type_) for type_ in ("phone", "email")}
-    return own | moments | main | {"tags": tags, "channels": channels}
+    told = own | moments | main | {"tags": tags, "channels": channels}
+    return {name: told[name] for name in _TOLD}
 
 
 def _main(channels: list[dict[str, Any]], type_: str) -> str | None:

@@ -1,9 +1,12 @@
 """The description of the API has every call, and a page to read it on."""
 
+import json
 import re
 
 import pytest
 
+from crm.api.commands import COLLECTION
+from crm.api.insomnia import collection
 from crm.api.openapi import described
 from tests.api.programs import Program
 
@@ -53,3 +56,18 @@ def test_the_page_has_the_calls_that_are_looked_for(client, query):
 def test_the_page_is_for_who_has_signed_in_too(client_of, vera):
     answer = client_of(vera).get("/api/v1/docs")
     assert "Vera" in answer.text and "Authorization: Bearer $TOKEN" in answer.text
+
+
+def test_the_collection_for_insomnia_is_up_to_date(app):
+    assert COLLECTION.read_text() == collection(), "run: flask --app wsgi api insomnia"
+    requests = [one for one in json.loads(collection())["resources"] if one["_type"].endswith("request")]
+    assert {one["_id"].partition("_")[2] for one in requests} == {
+        call["operationId"] for calls in described()["paths"].values() for call in calls.values()
+    }
+
+
+def test_the_commands_write_what_is_served(app, tmp_path):
+    runner = app.test_cli_runner()
+    assert runner.invoke(args=["api", "insomnia", "--output", str(tmp_path / "a.json")]).exit_code == 0
+    assert (tmp_path / "a.json").read_text() == collection()
+    assert json.loads(runner.invoke(args=["api", "openapi"]).stdout) == Program(app).get("/openapi.json").json
