@@ -39,9 +39,9 @@ def _pairs(_context: click.Context, _option: click.Parameter, pairs: tuple[str, 
               help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing.")
 @click.option("--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path),
-              help="Write the rows that were not taken into this CSV file, with the reason.")  # fmt: skip
+              help="Write the rows that were not taken into this file, in the format of FILE or near it.")  # fmt: skip
 def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: bool, errors: Path | None) -> None:
-    """Import the customers of FILE (CSV or XLSX) and print the counts as JSON.
+    """Import the customers of FILE (CSV, XLSX, XLS, ODS or JSON lines) and print the counts as JSON.
 
     Exit code 2 where the file is refused; nothing is written then.
     """
@@ -54,7 +54,7 @@ def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: boo
     except DomainError as error:
         raise click.ClickException(error.message) from error
     if errors is not None:
-        with errors.open("w", encoding="utf-8", newline="") as target:
+        with errors.open("wb") as target:
             target.writelines(failed_rows)
     click.echo(json.dumps(counts | {"seconds": round(time.monotonic() - begun, 2)}))
 
@@ -70,7 +70,7 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
-_Outcome = tuple[dict[str, Any], Iterable[str]]  # the counts, the file of failed rows in pieces
+_Outcome = tuple[dict[str, Any], Iterable[bytes]]  # the counts, the file of failed rows in pieces
 
 
 def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
@@ -87,7 +87,7 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
     if done.status != "done":
         raise click.ClickException(done.error or f"The import is {done.status}.")
     counts = {"rows": done.read_rows, **{name: getattr(done, name) for name in _COUNTS}}
-    return counts, imports.failures_csv(done.id)
+    return counts, imports.failed_file(done.id).pieces
 
 
 def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
@@ -95,7 +95,7 @@ def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: st
         result = imports.rehearse(file, on_duplicate, mapping, locale, show)
     _tell(result.layout.notes)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
-    return counts, result.errors_csv()
+    return counts, result.failed_file().pieces
 
 
 def _tell(notes: list[str]) -> None:

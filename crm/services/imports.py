@@ -29,6 +29,7 @@ __all__ = [
     "cancel",
     "check",
     "draft",
+    "failed_file",
     "failures_csv",
     "get",
     "number",
@@ -216,6 +217,12 @@ def failures_csv(pk: int) -> Iterator[str]:
     """The failed rows as a CSV file, in pieces: the columns of the upload, and `error`. Raises `NotFound` at once."""
     upload = get(pk)
     return failures.lines(upload.columns, upload.delimiter, results.failures(pk))
+
+
+def failed_file(pk: int) -> failures.File:
+    """The failed rows in the format of the upload, ready to be mended. Raises `NotFound` at once."""
+    upload = get(pk)
+    return failures.as_uploaded(upload.kind, upload.encoding, upload.delimiter, upload.columns, results.failures(pk))
 
 
 def unseen(user_id: int) -> int:

@@ -28,7 +28,7 @@ CELL_LIMIT = 131_072  # characters; csv's own limit
 _LINE_LIMIT = 4 << 20  # bytes of one JSON object
 _MEMORY, _WRITTEN, _SECONDS = 1536 << 20, 2 << 30, 120  # bytes, bytes, of processor time
 # The program knows nothing of the package (`-I`), so that it starts at once.
-_guarded: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["guarded"]
+_escaped: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["escaped"]
 _AS_WRITTEN: Any = {"parse_float": str, "parse_int": str, "parse_constant": str}
 
 
@@ -61,9 +61,7 @@ def cell(value: Any) -> str:
 
 
 def write(rows: Iterable[list[str]], target: Path) -> None:
-    """Write the rows; blank ones stay, so that a row keeps the number that the spreadsheet shows. What looks like a
-    formula is disarmed as in any CSV, so that it comes back as it stood.
-    """
+    """Write the rows; blank ones stay, so that a row keeps the number that the spreadsheet shows."""
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         for number, cells in enumerate(rows, 1):
@@ -72,7 +70,7 @@ def write(rows: Iterable[list[str]], target: Path) -> None:
                 continue
             if max(map(len, cells)) > CELL_LIMIT:
                 raise StopError(LONG_CELL, number)
-            writer.writerow([_guarded(text) for text in cells])
+            writer.writerow(cells)
 
 
 def sheet(source: str, index: int) -> tuple[list[str], Iterator[list[str]]]:
@@ -152,7 +150,7 @@ def table(source: str, kind: str) -> Iterator[list[str]]:
             raise StopError(WIDE)
     yield [_shown(name) for name in columns]
     for cells in _flattened(source, kind):
-        yield [MANY.join(cells.get(name, ())) for name in columns]
+        yield [_escaped(MANY.join(cells.get(name, ()))) for name in columns]
 
 
 def _flattened(source: str, kind: str) -> Iterator[dict[str, list[str]]]:

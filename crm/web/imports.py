@@ -68,9 +68,9 @@ def import_cancel(pk: int) -> Response:
 @requires(Permission.READ)
 def import_errors(pk: int) -> Response:
     """The rows that were not taken, as a file to mend and upload again."""
-    upload = imports.get(pk)
-    headers = {"Content-Disposition": f"attachment; filename=import-{upload.id}-errors.csv"}
-    return Response(stream_with_context(imports.failures_csv(pk)), mimetype="text/csv", headers=headers)
+    file = imports.failed_file(pk)
+    headers = {"Content-Disposition": f"attachment; filename=import-{pk}-errors.{file.suffix}"}
+    return Response(stream_with_context(file.pieces), mimetype=file.mimetype, headers=headers)
 
 
 @customers_bp.route("/import/", methods=["GET", "POST"])

@@ -46,6 +46,13 @@ class Rehearsal:
         self.rows += counts.total()
         self._failures.writelines(f"{json.dumps(failure)}\n" for failure in failed)
 
+    def failed_file(self) -> failures.File:
+        """As `imports.failed_file`."""
+        self._failures.seek(0)
+        found = (json.loads(line) for line in self._failures)
+        layout = self.layout
+        return failures.as_uploaded(layout.kind, layout.encoding, layout.delimiter, layout.header.columns, found)
+
     def errors_csv(self) -> Iterator[str]:
         """As `failures_csv`."""
         self._failures.seek(0)
