@@ -67,11 +67,10 @@ def normalize(type_: str, value: str, region: str) -> str:
         raise ChannelError(_("This is longer than %(count)d characters.", count=MAX_LENGTH))
     if has_control(value):
         raise ChannelError(_("This has characters that cannot be shown."))
-    try:
-        channel_type = ChannelType(type_)
-    except ValueError:
-        raise ChannelError(_("There is no such type of contact.")) from None
-    return _NORMALIZERS[channel_type](value, region)
+    normalizer = _NORMALIZERS.get(type_)
+    if normalizer is None:
+        raise ChannelError(_("There is no such type of contact."))
+    return normalizer(value, region)
 
 
 def _phone(value: str, region: str) -> str:
@@ -132,7 +131,7 @@ def _other(value: str, _region: str) -> str:
     return value.casefold()
 
 
-_NORMALIZERS: dict[ChannelType, Callable[[str, str], str]] = {
+_NORMALIZERS: dict[str, Callable[[str, str], str]] = {
     ChannelType.PHONE: _phone,
     ChannelType.EMAIL: _email,
     ChannelType.TELEGRAM: _handle(r"[a-z0-9_]{4,32}", r"t\.me|telegram\.me"),

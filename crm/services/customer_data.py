@@ -154,7 +154,7 @@ def clean_channel(channel: ChannelData, region: str) -> ChannelData:
     """The channel with its normalized value; ValueError (`ChannelError`) says what is wrong."""
     normalized = normalize(channel.type, channel.value, region)
     try:
-        label = clean_text("label", channel.label)
+        label = clean_text("label", channel.label) if channel.label else ""
     except ValueError as error:
         raise ChannelError(str(error)) from None
     return ChannelData(channel.type, squeeze(channel.value), label, channel.is_primary, normalized, channel.field)

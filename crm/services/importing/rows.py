@@ -13,12 +13,10 @@ from crm.services import amounts
 from crm.services.customer_data import CustomerData, settle
 from crm.services.importing import cells as reading
 from crm.services.importing.draft import Draft, Take, taker
-from crm.services.importing.plan import LABEL, NAME_PARTS, Column, Plan, whole
+from crm.services.importing.plan import CHANNELS, LABEL, MATCH, NAME_PARTS, Column, Plan, whole
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, is_blank
 from crm.tabular.repairs import Mender, mender
-
-_NAMED_KEYS = frozenset(("email", "phone"))  # in `Plan.match`; `channel` is any other type
 
 Key = tuple[str, str]  # ("external_id" or a type of channel, value): what tells that two rows are one customer
 Opening = tuple[str, int]  # currency, minor units
@@ -57,6 +55,12 @@ class Format:
     def mend(self) -> Mender:
         """What puts the cells right that were spoilt, as far as the plan says."""
         return mender(self.plan.repairs, self.region)
+
+    @cached_property
+    def key_places(self) -> dict[str, int]:
+        """Where in the order of keys each kind of them stands; `channel` is any type without a place of its own."""
+        kinds = {kind: [kind] for kind in MATCH} | {"channel": [type_ for type_ in CHANNELS if type_ not in MATCH]}
+        return {name: place for place, kind in enumerate(self.plan.match) for name in kinds[kind]}
 
     @cached_property
     def name_title(self) -> str:
@@ -132,18 +136,14 @@ def _finished(number: int, cells: list[str], draft: Draft, given: frozenset[str]
     if draft.errors:
         return Row(number, cells, " ".join(draft.errors), data)
     data.channels = settle(data.channels)
-    return Row(number, cells, "", data, given, _keys(data, layout.plan.match), derive(data), openings)
+    return Row(number, cells, "", data, given, _keys(data, layout.key_places), derive(data), openings)
 
 
-def _keys(data: CustomerData, match: tuple[str, ...]) -> tuple[Key, ...]:
-    keys: list[Key] = []
-    for kind in match:
-        if kind == "external_id":
-            keys += [(kind, data.external_id)] if data.external_id else []
-        elif kind == "channel":
-            keys += [(one.type, one.normalized) for one in data.channels if one.type not in _NAMED_KEYS]
-        else:
-            keys += [(one.type, one.normalized) for one in data.channels if one.type == kind]
+def _keys(data: CustomerData, places: dict[str, int]) -> tuple[Key, ...]:
+    keys = [(one.type, one.normalized) for one in data.channels if one.type in places]
+    if data.external_id and "external_id" in places:
+        keys.append(("external_id", data.external_id))
+    keys.sort(key=lambda key: places[key[0]])
     return tuple(keys)
 
 
