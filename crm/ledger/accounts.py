@@ -45,6 +45,15 @@ def set_terms(account_id: int, **terms: Any) -> None:
     db.session.execute(mirror, execution_options=quietly)
 
 
+def close(account_ids: Sequence[int]) -> None:
+    """Close wallets that are empty, with nothing held; their balance rows must be locked. Two statements."""
+    quietly = {"synchronize_session": False}
+    wanted = bulk.packed(account_ids)
+    for table, pk in ((Account, Account.id), (AccountBalance, AccountBalance.account_id)):
+        closed = update(table).where(bulk.among(pk)).values(status="closed")
+        db.session.execute(closed, wanted, execution_options=quietly)
+
+
 def locked_balance(account_id: int) -> AccountBalance | None:
     """The balance row as it is now, locked; None for what is no customer's account."""
     row = select(AccountBalance).where(AccountBalance.account_id == account_id).with_for_update()

@@ -112,6 +112,18 @@ class Import(Base):
         return self.status in AT_WORK
 
     @property
+    def can_be_undone(self) -> bool:
+        """Whether it has ended not too long ago and has stored something."""
+        ended = self.status in ("done", "failed", "cancelled")
+        return ended and self.created + self.updated > 0 and self.undo_until is not None and self.undo_until > utcnow()
+
+    @property
+    def undo_percent(self) -> int:
+        """How much of it has been taken back, or looked at in vain, 0 to 100."""
+        rows = self.created + self.updated
+        return 100 * (self.undone + self.kept) // rows if rows else 0
+
+    @property
     def percent(self) -> int:
         """How much of the file has been read, 0 to 100."""
         return 100 * self.read_rows // self.total_rows if self.total_rows else 0

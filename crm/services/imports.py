@@ -7,23 +7,26 @@ from typing import IO
 
 from sqlalchemy import and_, func, or_, select, update
 
-from crm.db import atomic, db, locked, on_commit, retrying, utcnow
+from crm.db import atomic, db, locked, retrying, utcnow
 from crm.errors import NotFound, TooLate
 from crm.i18n import gettext as _
 from crm.models import Import
 from crm.models.imports import ON_DUPLICATE
-from crm.queue import enqueue
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.importing import failures, file, lease, problems, results, saved
+from crm.services.importing import undo as undoing
 from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
+from crm.services.importing.same_file import uploaded_before
+from crm.services.importing.undo import Preview, undo, undo_preview
 from crm.services.importing.upload import kept
 from crm.tabular import stored
 
 __all__ = [
+    "Preview",
     "RowsPage",
     "accept",
     "cancel",
@@ -42,9 +45,11 @@ __all__ = [
     "run",
     "saw",
     "start",
+    "undo",
+    "undo_preview",
     "unseen",
+    "uploaded_before",
 ]
-JOB = "crm.jobs.run_import"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
 
 
@@ -105,13 +110,8 @@ def _stored(actor: Actor, upload: Import, status: str, start: bool) -> Import:
         about = {"filename": (None, upload.filename), "total_rows": (None, upload.total_rows)}
         audit.record(actor, "import.accepted", "import", upload.id, about)
         if start:
-            _ring(upload)
+            lease.ring(upload)
     return upload
-
-
-def _ring(upload: Import) -> None:
-    pk = upload.id
-    on_commit(lambda: enqueue(JOB, pk))
 
 
 @retrying
@@ -161,7 +161,7 @@ def _begin(actor: Actor, upload: Import, status: str) -> None:
     upload.lease = upload.lease_until = upload.started_at = None
     lease.reset(upload)
     audit.record(actor, f"import.{status}", "import", upload.id)
-    _ring(upload)
+    lease.ring(upload)
 
 
 def editable(pk: int) -> Import:
@@ -173,19 +173,22 @@ def editable(pk: int) -> Import:
 
 
 @retrying
-def cancel(actor: Actor, pk: int) -> Import:
+def cancel(actor: Actor, pk: int, undo: bool = False) -> Import:
     """Stop the import: at once where nobody is at work, else after the chunk that is being stored.
 
-    What is in stays in; a check leaves a draft; a draft is given up. An import that is over stays as it is, and so
-    does one that is being undone. Raises `NotFound`.
+    What is in stays in; with `undo` it is taken back. A check leaves a draft; a draft is given up. An import that is
+    over stays as it is, and so does one that is being undone. Raises `NotFound`.
     """
     with atomic():
         upload = locked(Import, pk)
-        if upload.is_final or upload.cancel_requested or upload.status == "undoing":
+        take_back = undo and upload.status == "running"
+        if upload.is_final or upload.status == "undoing" or (upload.cancel_requested and not take_back):
             return upload
         upload.cancel_requested = True
         audit.record(actor, "import.cancel_requested", "import", pk)
-        if upload.lease_until is None or upload.lease_until <= utcnow():
+        if take_back:
+            undoing.turn_back(actor, upload)
+        elif upload.lease_until is None or upload.lease_until <= utcnow():
             lease.stop(upload)
     return upload
 

@@ -280,7 +280,7 @@ def test_only_what_waits_too_long_is_overdue(app):
 def test_an_accepted_import_rings_for_a_worker(app, redis):
     upload = imports.accept(CLERK, io.BytesIO(b"name\nAnna\n"), "a.csv")
     job = queue().jobs[0]
-    assert (job.func_name, job.args) == (imports.JOB, (upload.id,))
+    assert (job.func_name, job.args) == (lease.JOB, (upload.id,))
     job.perform()
     assert imports.get(upload.id).status == "done"
 

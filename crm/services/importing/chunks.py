@@ -9,10 +9,19 @@ from itertools import islice
 
 from flask import current_app
 from flask_babel import force_locale
+from sqlalchemy import func, select
 
-from crm.db import is_postgresql
+from crm.db import db, is_postgresql
 from crm.services.importing.lease import Task
 from crm.services.importing.rows import Row
+
+_LOCK = 0x1397  # the advisory lock that those who import or undo pass one by one
+
+
+def take_turn() -> None:
+    """Wait, on PostgreSQL, until no other import writes; the turn ends with the present transaction."""
+    if is_postgresql():
+        db.session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
 
 
 class Pace:

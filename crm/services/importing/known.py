@@ -124,7 +124,9 @@ def _complete(known: Known, pks: Collection[int]) -> None:
     tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
     for pk, name in _rows(tags.where(among(CustomerTag.customer_id)), loaded):
         loaded[pk].data.tags.append(name)
-    held = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance)
+    held = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance).where(
+        AccountBalance.status != "closed"  # no money can come into it: a new one is opened
+    )
     for pk, currency, balance in _rows(held.where(among(AccountBalance.customer_id)), loaded):
         balances = loaded[pk].balances
         balances[currency] = balances.get(currency, 0) + balance

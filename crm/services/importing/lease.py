@@ -17,6 +17,7 @@ from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
 from crm.models.imports import FINAL, OUTCOMES
+from crm.queue import enqueue
 from crm.services import audit, currencies
 from crm.services.audit import Actor
 from crm.services.importing.plan import Plan
@@ -26,6 +27,7 @@ from crm.tabular.kinds import Kind
 from crm.tabular.records import records
 
 log = logging.getLogger(__name__)
+JOB = "crm.jobs.run_import"
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 3
 UNDO = timedelta(days=30)  # after the end, while what was there before is kept for it
@@ -142,6 +144,10 @@ def reset(upload: Import) -> None:
 
 def _give_up(upload: Import) -> None:
     with force_locale(upload.locale):
+        if upload.status == "undoing":
+            sentence = _("The undo stopped several times because of a fault in the program. It can be started again.")
+            close(upload, "failed", sentence)
+            return
         if upload.status == "checking":
             sentence = _("The check stopped several times because of a fault in the program.")
             upload.error = sentence
@@ -221,9 +227,20 @@ def close(upload: Import, status: str, error: str = "") -> None:
     upload.lease = upload.lease_until = None
     counts = {name: (None, getattr(upload, name)) for name in ("read_rows", *OUTCOMES)}
     audit.record(Actor(upload.created_by_id, f"import {upload.id}"), f"import.{status}", "import", upload.id, counts)
+    discard(upload)
+
+
+def discard(upload: Import) -> None:
+    """Let the stored file go with the commit."""
     path = uploads() / upload.stored_as
     on_commit(lambda: stored.remove(path))
     on_commit(lambda: path.with_suffix(".check").unlink(missing_ok=True))
+
+
+def ring(upload: Import) -> None:
+    """Have a worker take the import up after the commit."""
+    pk = upload.id
+    on_commit(lambda: enqueue(JOB, pk))
 
 
 def give_back(task: Task) -> None:

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from contextlib import closing
 
 from flask_babel import force_locale
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from crm import bulk
-from crm.db import atomic, is_postgresql, retrying
+from crm.db import atomic, retrying
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.services.importing import lease, openings, results
+from crm.services.importing import lease, openings, results, undo_run
 from crm.services.importing.check import check
-from crm.services.importing.chunks import Pace, blocks, seldom_collected
+from crm.services.importing.chunks import Pace, blocks, seldom_collected, take_turn
 from crm.services.importing.decide import decide
 from crm.services.importing.known import Known, load
 from crm.services.importing.lease import Progress, Task
@@ -69,7 +69,7 @@ def _work(task: Task, progress: Progress) -> None:
     lease.finish(task, "done")
 
 
-_WORK: dict[str, Callable[[Task, Progress], None]] = {"running": _work, "checking": check}
+_WORK: dict[str, Callable[[Task, Progress], None]] = {"running": _work, "checking": check, "undoing": undo_run.work}
 
 
 @retrying
@@ -89,8 +89,7 @@ def store(task: Task, block: list[Row]) -> float | None:
 def _store(task: Task, block: list[Row]) -> float | None:
     with atomic() as session:
         begun = time.monotonic()
-        if is_postgresql():
-            session.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        take_turn()
         if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
             return None
         known = Known()

@@ -4,7 +4,8 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, update
+import sqlalchemy as sa
+from sqlalchemy import select, text
 
 from crm import bulk
 from crm.bulk import among, insert, new_ids, packed
@@ -31,7 +32,7 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
     for record, pk in zip(decisions.new, new_ids("customers", len(decisions.new)), strict=True):
         record.pk = pk
     records = [*decisions.new, *decisions.changed]
-    _update(decisions.changed, now)
+    update(decisions.changed, now)
     insert("customers", CUSTOMER, [customer_row(record, stamp) for record in decisions.new])
     insert("contact_channels", CHANNEL, [row for record in records for row in channel_rows(record, stamp)])
     insert("customer_tags", ("customer_id", "tag_id"), _tags(records))
@@ -71,13 +72,14 @@ def _audit(record: Record, stamp: str, import_id: int, actor_id: int | None) -> 
     return [(stamp, actor_id, origin, action, "customer", pk, json.dumps(changes)) for action, changes in record.events]
 
 
-def _update(records: list[Record], now: datetime) -> None:
+def update(records: list[Record], now: datetime) -> None:
+    """Write customers who are stored already as their records have them, within the present transaction."""
     if not records:
         return
     # External ids that move from one customer to another are let go first, in whatever order the rows have it.
     moved = [record.pk or 0 for record in records if any("external_id" in changes for _, changes in record.events)]
     if moved:
-        free = update(Customer).where(among(Customer.id)).values(external_id=None)
+        free = sa.update(Customer).where(among(Customer.id)).values(external_id=None)
         db.session.execute(free, packed(moved), execution_options={"synchronize_session": False})
     rows = [_changed(record, now) for record in records]
     if is_postgresql():
