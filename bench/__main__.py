@@ -15,7 +15,7 @@ from bench import background, followers, history, imports, page, payments, posti
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
-CUSTOMERS = 100_000
+CUSTOMERS = int(os.environ.get("BENCH_ROWS", "100000"))  # of the import; up to a million and more
 
 
 def main(names: list[str]) -> None:

@@ -1,124 +1,113 @@
-"""The import of generated rows with balances, beside the bare bulk write of the same rows into the same indexes."""
+"""The import of generated rows, with balances and without, beside the bulk write of the same rows and what a Python
+team would take instead: each import in a process of its own, whose memory is measured.
+"""
 
-import io
-import resource
+import json
+import os
+import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
-import time
-from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psycopg
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import text
 
-from bench import openings
-from bench.openings import CURRENCIES, Table
-from bench.samples import HEADER, customers_csv
+from bench import django_import
+from bench.bulk_limits import Prepared, without_balances
+from bench.openings import CURRENCIES
+from bench.samples import write_csv
 from crm.db import atomic, db
 from crm.ledger import accounts
-from crm.models import ledger_rules
-from crm.services import imports
-from crm.services.audit import Actor
-from crm.services.importing import write
-from crm.services.importing.decide import Record
-from crm.services.importing.plan import Plan
-from crm.services.importing.rows import Format, rows
-from crm.tabular.records import records
 
-ROUNDS = {"postgresql": 3, "sqlite": 1}
+STAND_IN_ROWS = 5_000  # it looks up row by row: more of them take minutes and change nothing
+_LARGE = 200_000  # from so many rows on one round is enough
 _TABLES = (
     "customers, contact_channels, customer_tags, tags, imports, import_rows, audit_entries, currencies, operations"
 )
-_STAMP = "2026-11-01 12:00:00+00"
+_LIMIT = {"postgresql": "bare COPY", "sqlite": "bare executemany"}
 
 
 def run(app: Flask, engine: str, customers: int) -> list[dict[str, Any]]:
-    """One row for the limit and one for the import; the imported customers stay in the tables."""
-    data = customers_csv(customers)
-    ready = _tuples(data)
-    bare, ours = [], []
-    with app.app_context():
-        for _round in range(ROUNDS[engine]):
-            bare.append(_LIMITS[engine](ready))
-            if engine == "postgresql":
-                _empty()
-            ours.append(_import(data))
+    """Rows for the limits, the imports and the stand-in; the customers imported last stay in the tables."""
+    with tempfile.TemporaryDirectory(prefix="crm-bench-import-") as name, app.app_context():
+        folder = Path(name)
+        files = {"with balances": folder / "with.csv", "without balances": folder / "without.csv"}
+        write_csv(files["with balances"], customers)
+        without_balances(files["with balances"], files["without balances"])
+        found = []
+        for kind in ("without balances", "with balances"):
+            found += _compared(engine, kind, files[kind], folder, customers)
+        if engine == "postgresql":
+            found += django_import.run(app, files["without balances"], min(customers, STAND_IN_ROWS), found[1])
         db.session.rollback()
-    customers_ready = len(ready[0][2])
-    limit = customers_ready / median(bare)
-    speed = customers / median(ours)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return found
+
+
+def _compared(engine: str, kind: str, source: Path, folder: Path, customers: int) -> list[dict[str, Any]]:
+    ready = Prepared(source, folder / kind)
+    rounds = 3 if engine == "postgresql" and customers < _LARGE else 1
+    bare, ours = [], []
+    for _round in range(rounds):
+        bare.append(_limit(engine, ready))
+        ours.append(_import(engine, source, ready.folder if kind == "without balances" else None))
+    shutil.rmtree(ready.folder)
+    limit = ready.count / median(bare)
+    speed = customers / median(one["seconds"] for one in ours)
+    about = {"engine": engine, "rows": customers}
     return [
-        {"engine": engine, "way": _NAMES[engine], "rows": customers_ready, "rows_per_second": round(limit)},
+        {**about, "way": f"{_LIMIT[engine]} {kind}", "rows_per_second": round(limit)},
         {
-            "engine": engine,
-            "way": "import",
-            "rows": customers,
+            **about,
+            "way": f"import {kind}",
             "rows_per_second": round(speed),
             "share_of_limit": round(speed / limit, 2),
-            "peak_mb": memory,
+            "peak_mb": max(one["peak_mb"] for one in ours),
         },
     ]
 
 
-def _import(data: bytes) -> float:
-    upload = imports.accept(Actor(None, "bench"), io.BytesIO(data), "customers.csv", start=False)
-    begun = time.perf_counter()
-    imports.run(upload.id)
-    seconds = time.perf_counter() - begun
-    done = imports.get(upload.id)
-    if done.status != "done" or done.read_rows != done.total_rows:
-        raise RuntimeError(done.error)
-    return seconds
-
-
-def _tuples(data: bytes) -> list[Table]:
-    """The rows as they go into the tables, worked out beforehand: customers, channels, and wallets with openings."""
-    layout = Format(HEADER, Plan.of_fields(HEADER), "RU", "RUB", frozenset(CURRENCIES))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "customers.csv"
-        path.write_bytes(data)
-        good = [row for row in rows(records(path, "utf-8", ","), 0, layout) if not row.error]
-    stored = [Record(row.data, pk, 1, row.derived, row.data.channels) for pk, row in enumerate(good, 1)]
-    channels = [channel for record in stored for channel in write.channel_rows(record, _STAMP)]
-    return [
-        ("customers", write.CUSTOMER, [write.customer_row(record, _STAMP) for record in stored]),
-        ("contact_channels", write.CHANNEL, channels),
-        *openings.tables([(pk, *opening) for pk, row in enumerate(good, 1) for opening in row.openings], _STAMP),
-    ]
-
-
-def _copy(tables: list[Table]) -> float:
+def _limit(engine: str, ready: Prepared) -> float:
+    if engine == "sqlite":
+        return ready.executemany(_empty_copy(ready.folder))
     _empty()
-    url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    begun = time.perf_counter()
-    with psycopg.connect(url) as connection, connection.cursor() as cursor:
-        for table, columns, found in tables:
-            if table == "accounts":  # from here on the ledger's own: without its triggers and keys
-                cursor.execute("SET LOCAL session_replication_role = replica")
-            with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-                for row in found:
-                    copy.write_row(row)
-    return time.perf_counter() - begun
+    return ready.copy(_url())
 
 
-def _executemany(tables: list[Table]) -> float:
-    """Into a copy of the database, in one transaction: nobody else gets a turn, as nobody could in an import."""
-    with tempfile.TemporaryDirectory() as folder, sqlite3.connect(f"{folder}/bare.db") as connection:
-        with sqlite3.connect(str(db.engine.url.database)) as source:
-            source.backup(connection)
-        for name in ledger_rules.SQLITE:
-            connection.execute(f"DROP TRIGGER IF EXISTS {name}")
-        connection.executescript("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA cache_size=-32000")
-        begun = time.perf_counter()
-        for table, columns, found in tables:
-            marks = ", ".join("?" * len(columns))
-            connection.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", found)
-        connection.commit()
-        return time.perf_counter() - begun
+def _import(engine: str, source: Path, aside: Path | None) -> dict[str, Any]:
+    """On SQLite, which nothing empties, into a copy of the database in the folder `aside`, or the app's own."""
+    if engine == "postgresql":
+        _empty()
+        url = _url()
+    else:
+        url = f"sqlite:///{_empty_copy(aside)}" if aside else ""
+    environment = {**os.environ, "CRM_INSTANCE": str(_instance()), "DATABASE_URL": url, "SECRET_KEY": "benchmark " * 3}
+    command = [sys.executable, "-m", "bench.import_once", str(source)]
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return result
+
+
+def _instance() -> Path:
+    return Path(current_app.config["CRM_INSTANCE"])
+
+
+def _url() -> str:
+    return db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _empty_copy(folder: Path) -> Path:
+    """The app's own database as it is, which is empty until the last import."""
+    db.session.rollback()
+    target = folder / "empty.db"
+    target.unlink(missing_ok=True)
+    with closing(sqlite3.connect(str(db.engine.url.database))) as connection:
+        connection.execute("VACUUM INTO ?", [str(target)])
+    return target
 
 
 def _empty() -> None:
@@ -129,7 +118,3 @@ def _empty() -> None:
     with atomic():
         for currency in CURRENCIES:
             accounts.add_currency(currency)
-
-
-_NAMES = {"postgresql": "bare COPY of the same rows", "sqlite": "bare executemany of the same rows"}
-_LIMITS: dict[str, Callable[[list[Table]], float]] = {"postgresql": _copy, "sqlite": _executemany}

@@ -5,22 +5,24 @@ from typing import Any
 
 from uuid_utils.compat import uuid7
 
-from crm.ledger.rows import PAYMENT
-
 CURRENCIES = ("EUR", "RUB", "USD")
 Table = tuple[str, Sequence[str], list[tuple[Any, ...]]]  # its name, columns and rows
 _ACCOUNT = ("id", "customer_id", "currency", "name", "status", "overdraft_limit", "created_at")
 _BALANCE = (
     "account_id", "customer_id", "currency", "status", "overdraft_limit", "balance", "held", "sequence", "last_at",
 )  # fmt: skip
+_PAYMENT = (
+    "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
+    "created_by_id", "caller", "origin", "idempotency_key", "fingerprint", "created_at", "status", "completed_at",
+)  # fmt: skip
 _OPERATION = ("payment_id", "account_id", "kind", "signed_amount", "balance_after", "sequence", "created_at")
-_FIRST, _TECHNICAL = 31, 10  # the first free account id; technical accounts of a currency, the opening one last
+FIRST, _TECHNICAL = 31, 10  # the first free account id; technical accounts of a currency, the opening one last
 
 
-def tables(openings: list[tuple[int, str, int]], stamp: str) -> list[Table]:
+def tables(openings: list[tuple[int, str, int]], stamp: str, first: int = FIRST) -> list[Table]:
     """The rows for (customer id, currency, minor units), with everything of `stamp`."""
     accounts, balances, payments, operations = [], [], [], []
-    for account, (customer, currency, amount) in enumerate(openings, _FIRST):
+    for account, (customer, currency, amount) in enumerate(openings, first):
         outside, payment = (CURRENCIES.index(currency) + 1) * _TECHNICAL, uuid7().hex
         accounts.append((account, customer, currency, "", "open", 0, stamp))
         balances.append((account, customer, currency, "open", 0, amount, 0, 1, stamp))
@@ -33,6 +35,6 @@ def tables(openings: list[tuple[int, str, int]], stamp: str) -> list[Table]:
     return [
         ("accounts", _ACCOUNT, accounts),
         ("account_balances", _BALANCE, balances),
-        ("payments", (*PAYMENT, "status", "completed_at"), payments),
+        ("payments", _PAYMENT, payments),
         ("operations", _OPERATION, operations),
     ]

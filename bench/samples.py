@@ -3,6 +3,8 @@
 import csv
 import io
 import random
+from pathlib import Path
+from typing import TextIO
 
 _FIRST = [
     *("Анна", "Мария", "Елена", "Ольга", "Иван", "Алексей", "Дмитрий", "Фёдор", "Артём", "Семён"),
@@ -25,8 +27,19 @@ HEADER = [
 
 def customers_csv(count: int, seed: int = 7, dirty: float = 0.01) -> bytes:
     """A UTF-8 CSV: 2.3 channels a row, 2 % of rows with a phone or e-mail of an earlier one, `dirty` with a fault."""
-    rng, seen = random.Random(seed), [("+79120000000", "first@example.com")]
     text = io.StringIO()
+    _generate(text, count, seed, dirty)
+    return text.getvalue().encode()
+
+
+def write_csv(path: Path, count: int, seed: int = 7, dirty: float = 0.01) -> None:
+    """The same into a file."""
+    with path.open("w", encoding="utf-8", newline="") as text:
+        _generate(text, count, seed, dirty)
+
+
+def _generate(text: TextIO, count: int, seed: int, dirty: float) -> None:
+    rng, seen = random.Random(seed), [("+79120000000", "first@example.com")]
     writer = csv.writer(text)
     writer.writerow(HEADER)
     for number in range(1, count + 1):
@@ -35,7 +48,6 @@ def customers_csv(count: int, seed: int = 7, dirty: float = 0.01) -> bytes:
             column, value = rng.choice(_FAULTS)
             row[column] = value
         writer.writerow(row)
-    return text.getvalue().encode()
 
 
 def _row(rng: random.Random, number: int, seen: list[tuple[str, str]]) -> list[str]:

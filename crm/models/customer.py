@@ -152,5 +152,5 @@ def derived(
         "phone_key": main["phone"],
         "email_key": main["email"],
         "tags_key": ", ".join(sorted(fold(tag) for tag in tags))[:300],
-        "search_text": "".join(f"  {word}" for word in " ".join(words).split()),
+        "search_text": "  ".join(["", *" ".join(words).split()]),
     }
