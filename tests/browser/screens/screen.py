@@ -1,0 +1,25 @@
+"""A page in a state, and how it is brought up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playwright.sync_api import Page
+
+from tests.browser.screens.office import Furniture
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A page in a state; `who` looks at it (None is a stranger)."""
+
+    who: str | None
+    show: Callable[[Page, Furniture], None]
+
+
+def at(address: str) -> Callable[[Page, Furniture], None]:
+    """Just the page at this address, `{customer}` and the like filled in."""
+    return lambda page, found: open_at(page, address, found)
+
+
+def open_at(page: Page, address: str, found: Furniture) -> None:
+    page.goto(address.format(**vars(found)))
