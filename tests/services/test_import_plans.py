@@ -1,11 +1,20 @@
 """A plan is checked before anybody goes by it, and kept for the next file with the same columns."""
 
-import pytest
+import io
+from pathlib import Path
 
+import pytest
+from sqlalchemy import select
+
+from crm.db import db
+from crm.errors import Invalid
+from crm.models import ContactChannel, Customer
+from crm.services import imports
 from crm.services.importing import saved
 from crm.services.importing.plan import Column, Plan
 from crm.services.importing.problems import problems
 from crm.services.importing.rows import Format
+from tests.uploads import CLERK, accept, counts, take
 
 LAYOUT = Format([], Plan(), "RU", "RUB", frozenset({"RUB", "USD"}))
 NAME = Column("name")
@@ -88,3 +97,35 @@ def test_what_was_kept_is_proposed(app):
     saved.remember(["Клиент", "Код товара"], Plan((NAME, Column("attribute:Товар"))))
     proposal = saved.propose(["Код товара", "Клиент"])
     assert (proposal.plan.fields, proposal.found) == (["attribute:Товар", "name"], ("saved", "saved"))
+
+
+def test_what_an_import_began_with_is_proposed_for_the_next_file_with_its_columns(app):
+    upload = imports.draft(CLERK, io.BytesIO("Клиентик,Код\nАнна,7\n".encode()), "a.csv")
+    plan = Plan((NAME, Column("attribute:Код", "fill")), match=("email",), on_duplicate="update")
+    imports.replan(CLERK, upload.id, plan)
+    assert saved.recall(["Клиентик", "Код"]) is None
+    imports.start(CLERK, upload.id)
+    imports.run(upload.id)
+    assert db.session.scalar(select(Customer.attributes)) == {"Код": "7"}
+    again = imports.draft(CLERK, io.BytesIO("Код,Клиентик\n8,Вера\n".encode()), "b.csv")
+    assert Plan.from_json(again.plan).columns == (Column("attribute:Код", "fill"), NAME)
+
+
+def test_columns_go_into_attributes_by_their_names(app):
+    upload = take("name,Договор №\nАнна,12\n", mapping={"Договор №": "attribute: Договор  № "})
+    assert counts(upload) == {"created": 1}
+    assert db.session.scalar(select(Customer.attributes)) == {"Договор №": "12"}
+
+
+@pytest.mark.parametrize("names", [["x" * 51], [""], [f"n{number}" for number in range(31)]])
+def test_attributes_that_no_customer_can_have_are_refused_at_once(app, names):
+    with pytest.raises(Invalid) as refusal:
+        accept("name,b\nAnna,1\n", mapping={f"c{place}": f"attribute:{name}" for place, name in enumerate(names)})
+    assert list(refusal.value.fields) == ["mapping"]
+
+
+def test_a_known_programs_export_brings_its_labels(app):
+    path = Path(__file__).parent.parent / "files" / "exports" / "google-contacts.csv"
+    assert counts(take(path.read_bytes())) == {"created": 2}
+    labels = db.session.scalars(select(ContactChannel.label).where(ContactChannel.type == "email")).all()
+    assert sorted(labels) == ["Home", "Work", "Work"]

@@ -10,6 +10,7 @@ from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
 from crm.services import tables
+from crm.services.customer_data import clean_attributes
 from crm.services.importing import columns, proposals
 from crm.services.importing.columns import Header
 from crm.services.importing.plan import ATTRIBUTE, FIELDS
@@ -70,9 +71,13 @@ def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
     """Raise `Invalid` (`on_duplicate`, `mapping`) for a choice that there is not, or a field that no customer has."""
     if on_duplicate not in ON_DUPLICATE:
         raise Invalid({"on_duplicate": [_("Choose what to do with customers who are there already.")]})
-    unknown = [
-        field for field in (mapping or {}).values() if field and field not in FIELDS and not field.startswith(ATTRIBUTE)
-    ]
+    fields = [field for field in (mapping or {}).values() if field]
+    own = {field.removeprefix(ATTRIBUTE): "" for field in fields if field.startswith(ATTRIBUTE)}
+    try:
+        clean_attributes(own)
+    except ValueError as error:
+        raise Invalid({"mapping": [str(error)]}) from error
+    unknown = [field for field in fields if field not in FIELDS and not field.startswith(ATTRIBUTE)]
     if unknown:
         there = ", ".join(FIELDS)
         sentence = _("There is no field %(name)s; the fields are %(fields)s.", name=unknown[0][:60], fields=there)

@@ -12,7 +12,8 @@ from crm.services.importing import fuzzy, presets
 from crm.services.importing.cells import currency as currency_meant
 from crm.services.importing.columns import Header, bare
 from crm.services.importing.labels import label_of
-from crm.services.importing.plan import BALANCE, CHANNELS, LABEL, NAME_PARTS, Column, Plan
+from crm.services.importing.plan import ATTRIBUTE, BALANCE, CHANNELS, LABEL, NAME_PARTS, Column, Plan
+from crm.text import squeeze
 
 Found = Literal["chosen", "saved", "preset", "exact", "fuzzy", ""]
 _LABELS = re.compile(r"(.*)\b(label|type|тип|ярлык)\W*\Z", re.I | re.S)
@@ -106,6 +107,8 @@ def _guess(column: str, picked: Mapping[str, str], preset: tuple[presets.Preset,
 
 
 def _column(field: str | None, title: str) -> Column:
+    if field and field.startswith(ATTRIBUTE):
+        return Column(f"{ATTRIBUTE}{squeeze(field.removeprefix(ATTRIBUTE))}")
     return Column(field, label=label_of(title) if field in CHANNELS else "")
 
 
