@@ -45,7 +45,7 @@ def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
 
 def test_everything_that_is_recorded_has_words():
     code = "".join(path.read_text() for path in (ROOT / "crm" / "services").glob("*.py"))
-    nouns = "customer|channel|account|currency|import|export|user|rate|commission_rule"
+    nouns = "customer|channel|account|currency|import|export|user|rate|commission_rule|token"
     recorded = set(re.findall(rf'"((?:{nouns})\.[a-z_]+)"', code))
     recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
     recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}

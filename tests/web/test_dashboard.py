@@ -80,7 +80,7 @@ def test_page_and_partial(viewer, anna):
 
 
 def test_strangers_customers_and_other_methods(client, stranger, manager):
-    assert client.get("/").location == "/login?next=/" and stranger.get("/").location == "/settings/profile/"
+    assert client.get("/").location == "/login?next=/" and stranger.get("/").location == "/me/"
     assert manager.post("/").status_code == 405
 
 

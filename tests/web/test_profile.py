@@ -67,7 +67,7 @@ def test_nobody_gives_themselves_a_role_or_another_email(manager, boris):
 
 
 def test_a_customer_has_one_a_stranger_has_none(stranger, client, manager):
-    assert stranger.get(PROFILE).status_code == 200 and stranger.get("/").location == PROFILE
+    assert stranger.get(PROFILE).status_code == 200 and stranger.get("/").location == "/me/"
     assert stranger.get("/settings/").location == manager.get("/settings/").location == PROFILE
     assert [client.open(PROFILE, method=method).status_code for method in ("GET", "POST")] == [302, 302]
     assert manager.delete(PROFILE).status_code == 405
