@@ -200,8 +200,11 @@ def by_email(email: str) -> User:
 
 
 def list_users() -> list[User]:
-    """Everybody, by e-mail."""
-    return list(db.session.scalars(select(User).order_by(User.email)))
+    """Everybody who works here, by e-mail, and who was let in as a customer but is nobody's yet. Customers, who may be
+    many, are on the pages of the customers that they are.
+    """
+    nobodys = and_(User.customer_id.is_(None), User.email_confirmed_at.is_not(None))
+    return list(db.session.scalars(select(User).where(or_(User.role != Role.CUSTOMER, nobodys)).order_by(User.email)))
 
 
 def first_admin(email: str, password: str | None) -> tuple[User, str] | None:

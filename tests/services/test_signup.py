@@ -295,6 +295,7 @@ def test_nobody_is_invited_by_an_address_that_is_not_the_customers(app, boris, a
 def test_a_customer_whom_an_administrator_adds_has_a_customer_behind_them(app):
     made = users.create(people.CLI, ANNA, "Anna", "customer", PASSWORD)
     assert made.is_confirmed and customers.get(made.customer_id).name == "Anna"
+    assert users.list_users() == []  # that is of those who work here
     users.update(people.CLI, made.id, role="viewer")
     assert user().customer_id is None and user().role == "viewer"
     users.update(people.CLI, made.id, role="customer")

@@ -53,8 +53,10 @@ class Order:
 
     @property
     def filters(self) -> dict[str, Any]:
-        """The criteria that narrow the list, to be told: amounts in plain decimals, and not the order of rows."""
-        told = {name: value for name, value in stored(self.criteria).items() if name != "sort"}
+        """The criteria that narrow the list, to be told: amounts in plain decimals, and neither the order of rows nor
+        for whom it is.
+        """
+        told = {name: value for name, value in stored(self.criteria).items() if name not in ("sort", "own")}
         currency = told.get("currency") or current_app.config["CRM_DEFAULT_CURRENCY"]
         return told | {name: money.to_text(told[name], currency) for name in _AMOUNTS if name in told}
 
