@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from crm import money
 from crm.cli.output import to_a_file, write_out
 from crm.cli.progress import progress
 from crm.errors import DomainError, Invalid
@@ -21,6 +22,7 @@ from crm.services.search import Criteria
 
 customers = AppGroup("customers", help="Customers in bulk.")
 _ACTOR = Actor(None, "cli")
+_NAMED = 100  # rows that stay after an undo
 _COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
@@ -66,6 +68,54 @@ def export(format_: str, output: Path | None) -> None:
     write_out(Order("customers", Criteria(status=""), format_), output)
 
 
+@customers.command("undo-import")
+@click.argument("import_id", type=int)
+@click.option("--dry-run", is_flag=True, help="Say what would be taken back and what would stay; write nothing.")
+def undo_import(import_id: int, dry_run: bool) -> None:
+    """Take back the import with this number, within 30 days of its end, and print the counts as JSON.
+
+    The rows that stay, and why, go to standard error.
+    """
+    begun = time.monotonic()
+    try:
+        counts = _foreseen(import_id) if dry_run else _undone(import_id)
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(json.dumps(counts | {"seconds": round(time.monotonic() - begun, 2)}))
+
+
+def _foreseen(import_id: int) -> dict[str, Any]:
+    found = imports.undo_preview(import_id, _NAMED)
+    _tell_kept([(one.row, one.name, one.note) for one in found.kept_rows], found.kept)
+    names = ("rows", "undone", "kept", "removed", "archived", "restored", "fields", "reversals")
+    sums = {"returned": found.returned, "staying": found.staying}
+    return {name: getattr(found, name) for name in names} | {
+        name: {currency: money.to_text(amount, currency) for currency, amount in sorted(amounts.items())}
+        for name, amounts in sums.items()
+    }
+
+
+def _undone(import_id: int) -> dict[str, Any]:
+    upload = imports.undo(_ACTOR, import_id)
+    while upload.status == "undoing":
+        with progress() as show:
+            imports.run(import_id, show)  # returns at once where a worker is at it
+        upload = imports.get(import_id)
+        time.sleep(0.2 if upload.status == "undoing" else 0)
+    if upload.status != "undone":
+        raise click.ClickException(upload.error or f"The import is {upload.status}.")
+    kept = imports.rows(import_id, "kept", limit=_NAMED).items
+    _tell_kept([(one.row, one.customer_name or "", one.undo_note or "") for one in kept], upload.kept)
+    return {"undone": upload.undone, "kept": upload.kept}
+
+
+def _tell_kept(named: list[tuple[int, str, str]], number: int) -> None:
+    for row, name, note in named:
+        click.echo(": ".join(filter(None, (f"Row {row}", name, note))), err=True)
+    if number > len(named):
+        click.echo(f"… and {number - len(named)} rows more.", err=True)
+
+
 class _Refused(click.ClickException):
     exit_code = 2
 
@@ -77,6 +127,7 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
     with file.open("rb") as stream:
         upload = imports.accept(_ACTOR, stream, file.name, on_duplicate, mapping, locale, start=False)
     _tell(upload.notes)
+    _tell_earlier(upload.id)
     try:
         with progress() as show:
             imports.run(upload.id, show)
@@ -87,6 +138,8 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
     if done.status != "done":
         raise click.ClickException(done.error or f"The import is {done.status}.")
     counts = {"rows": done.read_rows, **{name: getattr(done, name) for name in _COUNTS}}
+    if done.can_be_undone:
+        click.echo(f"`flask customers undo-import {done.id}` takes it back, for 30 days.", err=True)
     return counts, imports.failed_file(done.id).pieces
 
 
@@ -96,6 +149,14 @@ def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: st
     _tell(result.layout.notes)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
     return counts, result.failed_file().pieces
+
+
+def _tell_earlier(import_id: int) -> None:
+    before = imports.uploaded_before(import_id)
+    if before:
+        by = f" by {before.created_by.display_name}" if before.created_by else ""
+        when = f"{before.created_at:%Y-%m-%d %H:%M} UTC"
+        click.echo(f"This very file was imported before: import {before.id}, {before.filename}, {when}{by}.", err=True)
 
 
 def _tell(notes: list[str]) -> None:

@@ -31,7 +31,10 @@ class Pace:
 
     aim, limit = 0.12, 2_000  # seconds (a merge of the search index may double them), rows
 
-    def __init__(self) -> None:
+    def __init__(self, least: int = 10) -> None:
+        self.least = (
+            least  # where most of the time goes into the statements, smaller chunks hold the lock longer in all
+        )
         self.shared = is_postgresql()
         self.rows = self.limit if self.shared else min(100, self.limit)
         self.resume_at = 0.0
@@ -42,7 +45,7 @@ class Pace:
             return
         self.resume_at = time.monotonic() + held / 2
         fitting = self.rows * self.aim / max(held, 0.001)
-        self.rows = int(min(max(fitting, 10), 2 * self.rows, self.limit))
+        self.rows = int(min(max(fitting, self.least), 2 * self.rows, self.limit))
 
     def wait(self) -> None:
         """Let others in before the next transaction."""

@@ -9,12 +9,14 @@ from sqlalchemy import Select, or_, select, union
 from crm.bulk import among, packed
 from crm.db import db
 from crm.i18n import gettext as _
-from crm.ledger import engine, reversals
+from crm.ledger import engine
 from crm.ledger.engine import Draft
 from crm.ledger.posting import Balance, Original, Reversal, decide
 from crm.models import Account, AccountBalance, Payment
-from crm.models.ledger import PaymentKind, TechnicalCode
+from crm.models.ledger import OperationKind, PaymentKind, TechnicalCode
 from crm.services.audit import Actor
+
+_TRANSFER = OperationKind.TRANSFER.value
 
 
 @dataclass(slots=True)
@@ -71,15 +73,20 @@ def _found(statement: Select[*tuple[Any, ...]], values: Collection[int]) -> Iter
 def _openings(ids: list[int], import_id: int, lock: bool) -> dict[int, Original]:
     """What the import has brought into the accounts, by account."""
     payments = (
-        select(Payment.id, Payment.to_account_id, Payment.amount, Payment.reversed_amount)
+        select(Payment.id, Payment.from_account_id, Payment.to_account_id, Payment.amount, Payment.reversed_amount)
         .where(among(Payment.to_account_id), Payment.kind == PaymentKind.OPENING, Payment.origin == _origin(import_id))
         .order_by(Payment.id)
     )
-    found = list(_found(payments.with_for_update() if lock else payments, ids))
-    originals = {pk.hex: Original(pk.hex, amount, part, {}, {}) for pk, _account_id, amount, part in found}
-    if originals:
-        reversals.read_lines(originals)
-    return {account_id: originals[pk.hex] for pk, account_id, _amount, _part in found}
+    found = _found(payments.with_for_update() if lock else payments, ids)
+    return {
+        account_id: _opening(pk.hex, source, account_id, amount, part) for pk, source, account_id, amount, part in found
+    }
+
+
+def _opening(pk: str, source: int, account_id: int, amount: int, part: int) -> Original:
+    """Its two lines are known without a look at the operations: there is no commission."""
+    lines, left = ({(source, _TRANSFER): -moved, (account_id, _TRANSFER): moved} for moved in (amount, amount - part))
+    return Original(pk, amount, part, lines, left)
 
 
 def _origin(import_id: int) -> str:

@@ -25,7 +25,7 @@ _WRITTEN = ("customers", "contact_channels", "customer_tags", "accounts", "accou
 def work(task: Task, progress: Progress) -> None:
     """Take back what is left of the import, the last row first; `progress` is told rows done, and rows in all."""
     upload = db.session.get_one(Import, task.id, populate_existing=True)
-    actor, pace, total = _actor(task.id), Pace(), upload.created + upload.updated
+    actor, pace, total = _actor(task.id), Pace(least=100), upload.created + upload.updated
     done, last = upload.undone + upload.kept, None
     with seldom_collected():
         while True:
