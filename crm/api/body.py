@@ -33,6 +33,24 @@ def read(model: type[BaseModel]) -> BaseModel:
         raise Invalid(by_field(error)) from error
 
 
+def read_form(model: type[BaseModel]) -> BaseModel:
+    """The fields and files of a form (multipart/form-data) as the model has them; 415 and `Invalid` as `read`."""
+    if request.mimetype != "multipart/form-data":
+        abort(415, _("Send a form with the file: Content-Type: multipart/form-data."))
+    found: dict[str, Any] = {}
+    sent: list[tuple[str, list[Any]]] = [*request.form.lists(), *request.files.lists()]
+    for name, values in sent:
+        if name in found or len(values) > 1:
+            raise Invalid({name: [_("This is given more than once.")]})
+        found[name] = values[0]
+    if wrong := [name for name, value in found.items() if isinstance(value, str) and _is_unfit(value)]:
+        raise Invalid({name: [_("This has characters that no text can have.")] for name in wrong})
+    try:
+        return model.model_validate(found)
+    except ValidationError as error:
+        raise Invalid(by_field(error)) from error
+
+
 def _look_through(raw: bytes) -> None:
     """Refuse what is no JSON, has a key twice or a character that no text can have: parsers differ about those, and
     what one of them checks another one would do.

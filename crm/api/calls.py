@@ -10,7 +10,7 @@ from spectree import SpecTree
 from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 
-from crm.api.body import read
+from crm.api.body import read, read_form
 from crm.api.listing import ListQuery
 from crm.api.mistakes import by_field
 from crm.api.schemas.problem import Problem
@@ -29,7 +29,7 @@ class Strict(FlaskPlugin):
     def request_validation(self, request: Any, query: Any, json: Any, form: Any, headers: Any, cookies: Any) -> None:
         """Read what was sent into the models that the view names."""
         of_query = _query(query) if query is None or not issubclass(query, ListQuery) else None
-        request.context = Context(of_query, read(json) if json else None, None, None, None)
+        request.context = Context(of_query, read(json) if json else None, read_form(form) if form else None, None, None)
 
     def validate_response(
         self, resp: Any, resp_model: Answers | None, skip_validation: bool, force_resp_serialize: bool
@@ -51,16 +51,18 @@ def call(
     query: Model | None = None,
     sends: Sequence[str] = (),
     tells: Sequence[str] = (),
+    content: str = "",
 ) -> Callable[[View], View]:
     """Declare what the view answers by status, and which refusals there are beside those that every call has; `sends`
-    and `tells` are headers of `headers.py`, of the request and of what it gives.
+    and `tells` are headers of `headers.py`, of the request and of what it gives; `content` is its kind where it is no
+    JSON.
 
-    A body is the view's argument `json: SomeModel`, an address's parameters are `query: SomeModel`; a list gives
-    `query=query_of(LISTING)` here and reads `request.args` through the listing.
+    A body is the view's argument `json: SomeModel` (`form: SomeModel` with a file), an address's parameters are
+    `query: SomeModel`; a list gives `query=query_of(LISTING)` here and reads `request.args` through the listing.
     """
 
     def declare(view: View) -> View:
-        has_body = "json" in view.__annotations__
+        has_body = {"json", "form"} & set(view.__annotations__)
         problems = {*ALWAYS, *refuses, *(OF_A_BODY if has_body else ())}
         answers = dict(gives) | dict.fromkeys(sorted(problems), Problem)
         noun = view.__module__.rpartition(".")[2]
@@ -71,7 +73,7 @@ def call(
             operation_id=view.__name__,
             validation_error_status=422,
         )(view)
-        vars(declared).update(sends=tuple(sends), tells=tuple(tells))
+        vars(declared).update(sends=tuple(sends), tells=tuple(tells), content=content)
         return declared
 
     return declare

@@ -51,6 +51,8 @@ _SENTENCES: dict[str, Sentence] = {
     "less_than": lambda context: _("This must be less than %(number)s.", number=context["lt"]),
     "less_than_equal": lambda context: _("This must be %(number)s or less.", number=context["le"]),
     "string_pattern_mismatch": lambda _context: _("This is not written as it must be."),
+    "json_invalid": lambda _context: _("This is no JSON."),
+    "json_type": lambda _context: _("This is no JSON."),
     "uuid_type": lambda _context: _("This must be a UUID."),
     "uuid_parsing": lambda _context: _("This must be a UUID."),
     "timezone_aware": lambda _context: _zoned(),

@@ -72,7 +72,7 @@ def _needed(view: Any, description: str) -> dict[str, Any]:
     """What a token needs for it, in words too."""
     if view.permission == PUBLIC:
         return {"security": [], "description": description.strip()}
-    scope = f"Scope: `{view.scope}`." if view.scope else "Any token."
+    scope = f"Scope: `{'` or `'.join(view.scopes)}`." if view.scopes else "Any token."
     return {"description": "\n\n".join(filter(None, (description.strip(), scope)))}
 
 
@@ -103,6 +103,8 @@ def _answer(status: int, answer: dict[str, Any], view: Any, schemas: Mapping[str
     }
     if status >= 400:
         return told | {"content": {"application/problem+json": {"schema": _PROBLEM}}}
+    if view.content:
+        return told | {"content": {view.content: {"schema": {"type": "string"}}}}
     if "content" not in answer:
         return told
     schema = answer["content"]["application/json"]["schema"]

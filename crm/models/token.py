@@ -41,9 +41,9 @@ class Token(Base):
 
     user: Mapped[User] = relationship()
 
-    def may(self, scope: Scope | None) -> bool:
-        """Whether it reaches so far; None is what any token reaches."""
-        return scope is None or not self.scopes or scope in self.scopes.split()
+    def may(self, *scopes: Scope) -> bool:
+        """Whether it reaches as far as one of the scopes; none is what any token reaches."""
+        return not scopes or not self.scopes or not set(scopes).isdisjoint(self.scopes.split())
 
     def is_valid(self, at: datetime) -> bool:
         """Whether it signs anybody in at this moment."""

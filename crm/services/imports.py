@@ -1,8 +1,9 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import IO
 
 from sqlalchemy import and_, func, or_, select, update
@@ -61,17 +62,20 @@ def accept(
     mapping: Mapping[str, str] | None = None,
     locale: str = "en",
     start: bool = True,
+    check: bool = False,
+    approve: Callable[[Plan], None] | None = None,
 ) -> Import:
-    """Store the file, check all of it, and have a worker import it (with `start`).
+    """Store the file, check all of it, and have a worker import it (with `start`), or with `check` only find out what
+    would become of its rows. `approve` is shown the plan first, and refuses by raising.
 
     `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. Messages
     are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
     """
     file.check_options(on_duplicate, mapping)
     upload = kept(actor, stream, filename, mapping, locale)
-    plan = Plan.from_json(upload.plan)
-    upload.plan = replace(plan, match=MATCH[:3], on_duplicate=on_duplicate).as_json()
-    return _add(actor, upload, "queued", start)
+    plan = replace(Plan.from_json(upload.plan), match=MATCH[:3], on_duplicate=on_duplicate)
+    upload.plan = plan.as_json()
+    return _add(actor, upload, "checking" if check else "queued", start, approve and partial(approve, plan))
 
 
 def draft(
@@ -93,8 +97,10 @@ def draft(
     return _add(actor, upload, "draft", False)
 
 
-def _add(actor: Actor, upload: Import, status: str, start: bool) -> Import:
+def _add(actor: Actor, upload: Import, status: str, start: bool, approve: Callable[[], None] | None = None) -> Import:
     try:
+        if approve:
+            approve()
         return _stored(actor, upload, status, start)
     except BaseException:
         stored.remove(lease.uploads() / upload.stored_as)

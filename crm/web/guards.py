@@ -1,6 +1,6 @@
 """Who may open what: one check before every request, one declaration at every view."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from flask import Flask, Request, Response, abort, current_app, g, jsonify, make_response, redirect, request, url_for
@@ -17,26 +17,26 @@ from crm.web.problems import problem
 
 View = TypeVar("View", bound=Any)
 PUBLIC = "public"
-_SCOPES: dict[str, Scope] = {
-    Permission.READ: Scope.READ,
-    Permission.WRITE: Scope.WRITE,
-    Permission.ADMIN: Scope.ADMIN,
+_SCOPES: dict[str, tuple[Scope, ...]] = {
+    Permission.READ: (Scope.READ,),
+    Permission.WRITE: (Scope.WRITE,),
+    Permission.ADMIN: (Scope.ADMIN,),
 }
 _BY_TOKEN = "token "  # noqa: S105  (no session's identity has a blank)
 _CHALLENGE = 'Bearer realm="api"'
 
 
 def requires(
-    permission: Permission | str, scope: Scope | None = None, *, own: bool = False, session: bool = False
+    permission: Permission | str, *scopes: Scope, own: bool = False, session: bool = False
 ) -> Callable[[View], View]:
     """Declare what the view asks for: a permission, or `PUBLIC`. A view without a declaration is refused.
 
-    For programs `scope` says how far a token must reach (the scope of the permission where none is given), `own` lets
-    customers in too, to what is theirs (the view narrows by `owner()`), and `session` takes a page's cookie as well.
+    For programs `scopes` says how far a token must reach (one of them; the permission's own where none is given), `own`
+    lets customers in too, to what is theirs (the view narrows by `owner()`), and `session` takes a page's cookie.
     """
 
     def declare(view: View) -> View:
-        view.permission, view.scope = permission, scope or _SCOPES.get(permission)
+        view.permission, view.scopes = permission, scopes or _SCOPES.get(permission, ())
         view.is_open_to_owners, view.takes_session = own, session
         return view
 
@@ -80,11 +80,11 @@ def present_token() -> Token | None:
 
 def demand(permission: Permission, scope: Scope | None = None) -> None:
     """Refuse, with 403, what a part of a request asks for beyond the view's own declaration."""
-    token, scope = present_token(), scope or _SCOPES[permission]
+    token, scopes = present_token(), (scope,) if scope else _SCOPES[permission]
     if not current_user.may(permission):
         abort(403)
-    if token and not token.may(scope):
-        abort(_too_narrow(scope))
+    if token and not token.may(*scopes):
+        abort(_too_narrow(scopes))
 
 
 def owner() -> int | None:
@@ -117,8 +117,8 @@ def init_app(app: Flask) -> None:
             return _sign_in_first()
         if needed is None or not _role_may(view, needed):
             abort(404 if current_user.role == Role.CUSTOMER else 403)
-        if (token := present_token()) and not token.may(view.scope):
-            return _too_narrow(view.scope)
+        if (token := present_token()) and not token.may(*view.scopes):
+            return _too_narrow(view.scopes)
         if request.url_rule and request.url_rule.websocket and not _is_from_here():
             abort(403)
         get_locale()  # kept for the request: a refusal is put into words where the database answers nothing any more
@@ -142,7 +142,7 @@ def still_may(identity: str, permission: Permission = Permission.READ) -> bool:
                 user = users.by_session(identity)
                 return user is not None and user.may(permission)
             token = tokens.still_valid(int(identity.removeprefix(_BY_TOKEN)))
-            return token is not None and token.may(_SCOPES.get(permission)) and token.user.may(permission)
+            return token is not None and token.may(*_SCOPES.get(permission, ())) and token.user.may(permission)
         except OperationalError:
             return True
 
@@ -192,7 +192,7 @@ def _no_token() -> Response:
     return response
 
 
-def _too_narrow(scope: Scope) -> Response:
-    response = problem(403, _("The token lacks the scope %(name)s.", name=scope))
-    response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+def _too_narrow(scopes: Sequence[Scope]) -> Response:
+    response = problem(403, _("The token lacks the scope %(name)s.", name=" / ".join(scopes)))
+    response.headers["WWW-Authenticate"] = f'{_CHALLENGE}, error="insufficient_scope", scope="{" ".join(scopes)}"'
     return response

@@ -29,7 +29,9 @@ class Program:
             sent.setdefault("Content-Type", "application/json")
         client = self.app.test_client(use_cookies=False)
         url = path if path.startswith("/api/") else f"/api/v1{path}"
-        answer = Context().run(lambda: super(type(client), client).open(url, method=method, data=data, headers=sent))
+        answer = Context().run(
+            lambda: super(type(client), client).open(url, method=method, data=data, headers=sent, buffered=True)
+        )
         db.session.rollback()  # the test's own session sees what the request has changed
         return answer
 

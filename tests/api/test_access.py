@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from crm.db import at, atomic, db, utcnow
 from crm.models import Token
-from tests import money, people
+from tests import money, people, uploads
 from tests.api.programs import Program, token_of
 
 STAFF = ("viewer", "manager", "admin")
@@ -32,7 +32,13 @@ def sent(status: int, row: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(status if one == 200 else one for one in row)
 
 
+IMPORT = (403, 200, 200, 404, 403, 200, 200, 403)
 TABLE = {
+    ("import_list", "GET"): READ,
+    ("import_create", "POST"): sent(415, IMPORT),
+    ("import_get", "GET"): READ,
+    ("import_cancel", "POST"): sent(202, IMPORT),
+    ("import_errors", "GET"): READ,
     ("openapi", "GET"): ANYBODY,
     ("docs", "GET"): ANYBODY,
     ("me", "GET"): ANYBODY,
@@ -101,6 +107,7 @@ def programs(app: Flask, alice, boris, vera, carla) -> dict[str, Program]:
 def address(app: Flask) -> Callable[[str], str]:
     """`address(endpoint)` leads to a row that is there; to another one each time where the call deletes it."""
     payment = money.SERVICE.deposit(money.wallet_of(people.add("Anna").id), 100).payment_id
+    upload = uploads.accept("name\nAnna\n").id
 
     def make(endpoint: str) -> str:
         customer = people.add("Anna", telegram="anna_i", allow_duplicate=True)
@@ -109,6 +116,7 @@ def address(app: Flask) -> Callable[[str], str]:
             "channel": customer.channels[0].id,
             "payment": uuid.UUID(payment),
             "token": 2**40,
+            "import": upload,
         }
         pks["channel_create"] = customer.id
         pks["account"] = money.wallet_of(customer.id)

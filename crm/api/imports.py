@@ -1,0 +1,76 @@
+"""Imports of customers for programs: sent, followed, stopped, and what was not taken."""
+
+from typing import Any
+
+from flask import Response, stream_with_context, url_for
+from flask_babel import get_locale
+
+from crm.api import bp
+from crm.api.calls import call
+from crm.api.listing import asked, query_of
+from crm.api.schemas.imports import Import, ImportIn, ImportList
+from crm.extensions import limiter
+from crm.models import Permission, Scope
+from crm.services import import_json, imports
+from crm.services.importing.plan import BALANCE, Plan
+from crm.web.guards import actor, demand, requires
+from crm.web.uploads import uploaded
+
+QUERY = query_of(import_json.LISTING)
+
+
+@bp.get("/imports")
+@requires(Permission.READ)
+@call({200: ImportList}, query=QUERY)
+def import_list() -> Any:
+    """List imports"""
+    return import_json.page(asked())
+
+
+@bp.post("/imports")
+@requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
+@limiter.limit("60/hour")
+@call({202: Import}, tells=("Location",))
+def import_create(form: ImportIn) -> Any:
+    """Import customers from a file
+
+    It is worked through in the background. A file with balances needs the scope `money`, another one `write`.
+    """
+    given = (*uploaded(), form.on_duplicate, form.mapping, str(get_locale()))
+    upload = imports.accept(actor(), *given, check=form.check == "true", approve=_approve)
+    return import_json.as_json(upload), 202, {"Location": url_for("api.import_get", pk=upload.id)}
+
+
+def _approve(plan: Plan) -> None:
+    demand(Permission.WRITE, Scope.MONEY if BALANCE in plan.fields else Scope.WRITE)
+
+
+@bp.get("/imports/<int:pk>")
+@requires(Permission.READ)
+@call({200: Import})
+def import_get(pk: int) -> Any:
+    """Get an import with its progress"""
+    return import_json.as_json(imports.get(pk))
+
+
+@bp.post("/imports/<int:pk>/cancel")
+@requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
+@call({202: Import})
+def import_cancel(pk: int) -> Any:
+    """Stop an import
+
+    After the rows that are just being written; what is in stays in.
+    """
+    return import_json.as_json(imports.cancel(actor(), pk)), 202
+
+
+@bp.get("/imports/<int:pk>/errors")
+@requires(Permission.READ)
+@call({200: None}, content="text/csv")
+def import_errors(pk: int) -> Any:
+    """Get the rows that were not taken
+
+    As a file with the columns of the upload and the reason, to mend and to send again.
+    """
+    headers = {"Content-Disposition": f"attachment; filename=import-{pk}-errors.csv"}
+    return Response(stream_with_context(imports.failures_csv(pk)), mimetype="text/csv", headers=headers)
