@@ -19,7 +19,7 @@ from crm.i18n import gettext as _
 
 View = TypeVar("View", bound=Callable[..., Any])
 Model = type[BaseModel]
-ALWAYS = (401, 403, 404, 422, 429, 500, 503)
+ALWAYS = (401, 403, 404, 405, 422, 429, 500, 503)
 OF_A_BODY = (400, 413, 415)
 
 

@@ -10,7 +10,7 @@ from crm.api.insomnia import collection
 from crm.api.openapi import described
 from tests.api.programs import Program
 
-LEFT_OUT = {"/api/v1/openapi.json", "/api/v1/docs", "/api/v1/payments/<uuid:pk>"}
+LEFT_OUT = {"/api/v1/openapi.json", "/api/v1/docs"}  # the description itself
 
 
 def test_every_call_is_described(app):
@@ -31,7 +31,7 @@ def test_every_call_says_what_it_does_and_has_an_example(app):
             for one in call["parameters"]:
                 assert "schema" in one and (one["in"] == "query" or "example" in one)
             for body in call.get("requestBody", {}).get("content", {}).values():
-                assert body["example"]
+                assert "example" in body
             assert {"401", "403", "404", "429", "503"} <= set(call["responses"]) or call.get("security") == []
 
 
