@@ -136,6 +136,14 @@ def test_bitrix24s_companies_are_companies():
     proposal, _header, (company,) = read("bitrix24-companies.csv")
     assert (proposal.source, company.error) == ("Bitrix24", "")
     assert about(company)[:4] == ("ООО «Ромашка»", "company", "", "Тверь")
+    assert company.data.external_id == ""  # a contact may have the same number
+
+
+def test_a_deal_is_not_the_customer_who_made_it():
+    header = "ID;Название сделки;Теги;Примечание 2;Полное имя контакта;Компания контакта;Рабочий телефон;Рабочий email"
+    proposal = proposals.propose(header.split(";"))
+    assert proposal.source == "amoCRM"
+    assert proposal.plan.fields == [None, None, None, None, "name", "company", "phone", "email"]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in EXPORTS.iterdir()))

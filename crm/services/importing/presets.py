@@ -200,14 +200,14 @@ PRESETS = (
             "Название компании, Тип компании, Сфера деятельности",
         ),
         {
-            "external_id": "ID",
             "name": "Название компании",
             "city": "Населенный пункт, Город",
             "notes": "Комментарий",
             "phone": "Рабочий телефон, Мобильный телефон, Домашний телефон, Телефон для рассылок, Другой телефон",
             "email": "Рабочий e-mail, Частный e-mail, E-mail для рассылок, Другой e-mail",
             "website": "Корпоративный сайт, Личная страница, Другой сайт",
-            "": "Тип компании, Валюта, Номер факса, Номер пейджера, Другой контакт",
+            # A contact and a company may have one ID, and would be taken for one customer.
+            "": "ID, Тип компании, Валюта, Номер факса, Номер пейджера, Другой контакт",
         },
         {"kind": "company"},
     ),
@@ -215,6 +215,10 @@ PRESETS = (
 
 
 Known = dict[str, tuple[str, int]]  # a name as `spelled` has it: its field ('' to leave it out), its rank
+
+
+_DEALS = {"названиесделки", "названиелида", "leadname", "dealname"}
+_NOT_THE_CONTACTS: Known = dict.fromkeys(("id", "теги", "тип", "примечание", "примечание#", "комментарий"), ("", 0))
 
 
 def spelled(name: str) -> str:
@@ -229,12 +233,12 @@ def spelled(name: str) -> str:
 def recognised(columns: Iterable[str]) -> tuple[Preset, Known] | None:
     """The program that writes such a header, and what it calls its columns; None where it is nobody known.
 
-    Deals and leads of a contact are not customers: their own ids and tags are left out.
+    Deals and leads are not customers: in their exports ids, tags and notes are not the contact's, and left out.
     """
     there = {spelled(column) for column in columns}
     for preset, signatures, known in _COMPILED:
         if any(signature <= there for signature in signatures):
-            return preset, known
+            return preset, {**known, **_NOT_THE_CONTACTS} if there & _DEALS else known
     return None
 
 
