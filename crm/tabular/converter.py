@@ -125,11 +125,21 @@ def flat(value: Any, name: str, cells: dict[str, list[str]]) -> None:
         cells.setdefault(name, [])
         for item in value:
             typed = isinstance(item, dict) and isinstance(item.get("type"), str) and "value" in item
-            flat(item["value"], item["type"], cells) if typed else flat(item, name, cells)
+            flat(_one(item["value"]), item["type"], cells) if typed else flat(_one(item), name, cells)
     else:
         found = cells.setdefault(name, [])
         if value is not None:
             found.append(_shown(cell(value)))
+
+
+def _one(item: Any) -> Any:
+    """A blank without width keeps it from being taken for several, or for Google's main one; it goes with whatever is
+    invisible.
+    """
+    if not isinstance(item, str):
+        return item
+    item = item.replace(":::", ":\u200b::")
+    return f"*\u200b{item[1:]}" if item.startswith("*") else item
 
 
 def _shown(text: str) -> str:

@@ -115,11 +115,11 @@ def test_the_file_is_made_while_it_is_read(app, monkeypatch, count_statements):
     money.wallet()
     with count_statements() as first:
         lines = csv_lines()
-        assert len(first) == 4  # who they are, and what columns they need
+        assert len(first) == 5  # who they are, and what columns they need
         assert next(lines).count("\r\n") <= 11
     with count_statements() as rest:
         "".join(lines)
-    assert len(first) <= 4 + 2 * 4 and len(first + rest) == 4 + 11 * 4  # four statements a page
+    assert len(first) <= 5 + 2 * 4 and len(first + rest) == 5 + 11 * 4  # four statements a page
 
 
 def test_nobody_to_export_is_a_header_alone(app):

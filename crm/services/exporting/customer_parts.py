@@ -4,25 +4,26 @@ Rows are read as plain tuples: objects with their types would take twice the tim
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, select, true
 
 from crm import money
 from crm.bulk import among, packed
-from crm.channel_types import NAMES, ChannelType
+from crm.channel_types import NAMES
 from crm.db import db, is_postgresql
 from crm.i18n import gettext as _
 from crm.models import AccountBalance, ContactChannel, Customer, CustomerTag, Tag
 from crm.services import currencies
+from crm.services.importing.plan import ATTRIBUTE
+from crm.text import fold
 
-CHANNELS = tuple(type_.value for type_ in ChannelType)
+CHANNELS = tuple(type_.value for type_ in NAMES)
 FIELDS = ("id", "external_id", "name", "kind", "company", "city", "notes")
 FEW = 10_000  # customers of whom alone is asked what columns they need; of more, everybody is
-_PLACES = {type_: place for place, type_ in enumerate(CHANNELS)}
 _CUSTOMERS, _TAGGED, _TAGS = Customer.__table__, CustomerTag.__table__, Tag.__table__
 _CHANNELS, _BALANCES = ContactChannel.__table__, AccountBalance.__table__
 Rows = dict[int, list[Any]]  # by the customer's id
@@ -31,25 +32,34 @@ Wanted = dict[str, str]  # the ids of a page, packed
 
 @dataclass(frozen=True)
 class Extras:
-    """The columns that are there when somebody needs them: types of channel with labels, currencies of wallets."""
+    """The columns that are there when somebody needs them: types of channel with labels, currencies of wallets, names
+    of attributes.
+    """
 
     labelled: tuple[str, ...]
     currencies: tuple[str, ...]
+    attributes: tuple[str, ...] = ()
 
-    def columns(self) -> list[tuple[str, str]]:
-        """Their names and headings."""
-        names = {type_: NAMES[ChannelType(type_)] for type_ in self.labelled}
-        labels = [(f"{type_}_labels", _("%(channel)s labels", channel=name)) for type_, name in names.items()]
+    def contacts(self) -> list[tuple[str, str]]:
+        """Names and headings of the channels' columns. Labels stand before their channel: there the import, as
+        Google's own, looks for them first.
+        """
+        columns = []
+        for type_, name in NAMES.items():
+            if type_ in self.labelled:
+                columns.append((f"{type_}_label", _("%(channel)s - Label", channel=name)))
+            columns.append((type_.value, str(name)))
+        return columns
+
+    def others(self) -> list[tuple[str, str]]:
+        """Names and headings of the other columns."""
         held = [(f"balance_{code}", _("Balance %(currency)s", currency=code)) for code in self.currencies]
-        return labels + held
-
-    def blank(self) -> list[Any]:
-        """Their cells where a customer has none of it."""
-        return [()] * len(self.labelled) + [None] * len(self.currencies)
+        own = [(f"{ATTRIBUTE}{name}", _("Field: %(name)s", name=name)) for name in self.attributes]
+        return held + own
 
 
 def extras(ids: "array[int]") -> Extras:
-    """What columns these customers need, in three statements."""
+    """What columns these customers need, in four statements."""
     few = len(ids) <= FEW
     wanted = packed(ids) if few else {}
     labelled = select(_CHANNELS.c.type).where(_CHANNELS.c.label != "").distinct()
@@ -58,7 +68,17 @@ def extras(ids: "array[int]") -> Extras:
     types = set(db.session.scalars(labelled, wanted))
     held = [_held(code, few) for code in currencies.codes()]
     codes: Iterable[str] = db.session.scalars(held[0].union_all(*held[1:]), wanted) if held else []
-    return Extras(tuple(type_ for type_ in CHANNELS if type_ in types), tuple(sorted(codes)))
+    own = sorted(db.session.scalars(_attribute_names(few), wanted), key=fold)
+    return Extras(tuple(type_ for type_ in CHANNELS if type_ in types), tuple(sorted(codes)), tuple(own))
+
+
+def _attribute_names(few: bool) -> Select[Any]:
+    each = func.json_object_keys if is_postgresql() else func.json_each
+    column = "name" if is_postgresql() else "key"
+    names = each(_CUSTOMERS.c.attributes).table_valued(column)
+    found = select(names.c[column]).select_from(_CUSTOMERS.join(names, true())).distinct()
+    found = found.where(cast(_CUSTOMERS.c.attributes, Text) != "{}")
+    return found.where(among(_CUSTOMERS.c.id)) if few else found
 
 
 def _held(code: str, few: bool) -> Select[Any]:
@@ -69,14 +89,15 @@ def _held(code: str, few: bool) -> Select[Any]:
 
 
 def customers(wanted: Wanted) -> Sequence[Any]:
-    """The customers of a page, oldest first: `FIELDS`, status, and when they came and were changed as texts."""
+    """The customers of a page, oldest first: `FIELDS`, the attributes as JSON, status, and when they came and were
+    changed as texts.
+    """
     return _read(_customers(is_postgresql()), wanted)
 
 
-def add_channels(rows: Rows, wanted: Wanted, first: int, extras: Extras, labels: int) -> None:
-    """Put values into the cells from `first` on, the main one of a type first; labels from the cell `labels` on."""
-    places = {type_: first + place for type_, place in _PLACES.items()}
-    label_places = {type_: labels + place for place, type_ in enumerate(extras.labelled)}
+def add_channels(rows: Rows, wanted: Wanted, places: Mapping[str, int]) -> None:
+    """Put values into the cells of their columns, the main one of a type first, and labels into theirs."""
+    label_places = {type_: places[f"{type_}_label"] for type_ in CHANNELS if f"{type_}_label" in places}
     for pk, type_, value, label in _read(_channels(is_postgresql()), wanted):
         row = rows.get(pk)
         if row is None:
@@ -94,14 +115,14 @@ def add_tags(rows: Rows, wanted: Wanted, place: int) -> None:
             rows[pk][place] = (*rows[pk][place], name)
 
 
-def add_balances(rows: Rows, wanted: Wanted, first: int, extras: Extras) -> None:
-    """Put what is held in each currency into the cells from `first` on, as plain decimals."""
-    if not extras.currencies:
+def add_balances(rows: Rows, wanted: Wanted, places: Mapping[str, int]) -> None:
+    """Put what is held in each currency into the cells of their columns, as plain decimals."""
+    held_in = {name.removeprefix("balance_"): place for name, place in places.items() if name.startswith("balance_")}
+    if not held_in:
         return
-    places = {code: first + place for place, code in enumerate(extras.currencies)}
     for pk, code, held in _read(_balances(is_postgresql()), wanted):
-        if pk in rows and code in places:
-            rows[pk][places[code]] = money.to_text(int(held), code)
+        if pk in rows and code in held_in:
+            rows[pk][held_in[code]] = money.to_text(int(held), code)
 
 
 def _read(statement: Select[Any], wanted: Wanted) -> Sequence[Any]:
@@ -114,8 +135,12 @@ def _read(statement: Select[Any], wanted: Wanted) -> Sequence[Any]:
 @cache
 def _customers(postgresql: bool) -> Select[Any]:
     moments = (_text(_CUSTOMERS.c[name], postgresql) for name in ("created_at", "updated_at"))
-    columns = [*(_CUSTOMERS.c[name] for name in FIELDS), _CUSTOMERS.c.status, *moments]
+    columns = [*(_CUSTOMERS.c[name] for name in FIELDS), _own_fields(), _CUSTOMERS.c.status, *moments]
     return select(*columns).where(among(_CUSTOMERS.c.id)).order_by(_CUSTOMERS.c.id)
+
+
+def _own_fields() -> ColumnElement[str]:
+    return cast(_CUSTOMERS.c.attributes, Text)
 
 
 def _text(moment: ColumnElement[Any], postgresql: bool) -> ColumnElement[str]:

@@ -1,19 +1,20 @@
 """Customers on their way into a file, with their contacts, tags and balances, a page of them at a time."""
 
+import json
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
 
 from crm.bulk import packed
-from crm.channel_types import NAMES
 from crm.db import db
 from crm.i18n import gettext as _
 from crm.models import Customer
 from crm.services.exporting import customer_parts as parts
 from crm.services.exporting.customer_parts import CHANNELS, FIELDS, Extras
 from crm.services.exporting.sheet import Cells, Sheet
+from crm.services.importing.plan import ATTRIBUTE
 from crm.services.search_criteria import Criteria
 from crm.services.search_statements import conditions, counting
 
@@ -34,18 +35,18 @@ def count(criteria: Criteria, cap: int | None = None) -> int:
 def sheet(criteria: Criteria) -> Sheet:
     """Every customer that meets the criteria now, oldest first; what one is when their page is read is what is shown.
 
-    There is a column for every currency that one of them has a wallet in, and for the labels of a type of channel
-    where there are any.
+    There is a column for every currency that one of them has a wallet in, for every name of an attribute, and for the
+    labels of a type of channel where there are any.
     """
     ids = _ids(criteria)
     extras = parts.extras(ids)
-    named = [*_columns(), *extras.columns(), *_last_columns()]
-    columns, headings = zip(*named, strict=True)
-    return Sheet("customers", _("Customers"), columns, headings, len(ids), _rows(ids, extras), _Flat(extras))
+    columns, headings = zip(*_columns(extras), strict=True)
+    places = {name: place for place, name in enumerate(columns)}
+    return Sheet("customers", _("Customers"), columns, headings, len(ids), _rows(ids, extras, places), _Flat(places))
 
 
-def _columns() -> list[tuple[str, str]]:
-    """Names and headings; the import knows them all but the first."""
+def _columns(extras: Extras) -> list[tuple[str, str]]:
+    """Names and headings; the import knows them all but the first and those of `_STAMPS`."""
     return [
         ("id", _("CRM ID")),
         ("external_id", _("External ID")),
@@ -55,12 +56,10 @@ def _columns() -> list[tuple[str, str]]:
         ("city", _("City")),
         ("notes", _("Notes")),
         ("tags", _("Tags")),
-        *((type_.value, str(name)) for type_, name in NAMES.items()),
+        *extras.contacts(),
+        *extras.others(),
+        *zip(_STAMPS, (_("Status"), _("Created at"), _("Changed at")), strict=True),
     ]
-
-
-def _last_columns() -> list[tuple[str, str]]:
-    return list(zip(_STAMPS, (_("Status"), _("Created at"), _("Changed at")), strict=True))
 
 
 def _ids(criteria: Criteria) -> "array[int]":
@@ -73,45 +72,49 @@ def _ids(criteria: Criteria) -> "array[int]":
     return ids
 
 
-def _rows(ids: "array[int]", extras: Extras) -> Iterator[Cells]:
+def _rows(ids: "array[int]", extras: Extras, places: Mapping[str, int]) -> Iterator[Cells]:
+    lists: list[Any] = [()] * (1 + len(CHANNELS) + len(extras.labelled))
+    blank = [*lists, *[None] * (len(extras.currencies) + len(extras.attributes))]
     for start in range(0, len(ids), PAGE):
-        page = packed(ids[start : start + PAGE])
-        yield from _page(page, extras)
+        yield from _page(packed(ids[start : start + PAGE]), blank, places)
 
 
-def _page(wanted: dict[str, str], extras: Extras) -> Sequence[Cells]:
-    several: list[Any] = [()] * (1 + len(CHANNELS))
-    blank: list[Any] = [*several, *extras.blank()]
+def _page(wanted: dict[str, str], blank: list[Any], places: Mapping[str, int]) -> Sequence[Cells]:
     rows: dict[int, list[Any]] = {}
     for found in parts.customers(wanted):
-        rows[found[0]] = [*found[:_FIRST], *blank, *found[_FIRST:]]
-    parts.add_channels(rows, wanted, _FIRST + 1, extras, _FIRST + len(several))
-    parts.add_tags(rows, wanted, _FIRST)
-    parts.add_balances(rows, wanted, _FIRST + len(several) + len(extras.labelled), extras)
+        row = rows[found[0]] = [*found[:_FIRST], *blank, *found[_FIRST + 1 :]]
+        if found[_FIRST] != "{}":
+            for name, value in json.loads(found[_FIRST]).items():
+                if (place := places.get(f"{ATTRIBUTE}{name}")) is not None:  # else somebody has just thought of it
+                    row[place] = value
+    parts.add_channels(rows, wanted, places)
+    parts.add_tags(rows, wanted, places["tags"])
+    parts.add_balances(rows, wanted, places)
     return list(rows.values())
 
 
 class _Flat:
     """Makes cells of several values single ones: tags between commas, others between `MANY`."""
 
-    def __init__(self, extras: Extras) -> None:
-        self.lists = range(_FIRST + 1, _FIRST + 1 + len(CHANNELS) + len(extras.labelled))
+    def __init__(self, places: Mapping[str, int]) -> None:
+        kinds = (*CHANNELS, *(f"{type_}_label" for type_ in CHANNELS))
+        self.lists = [places[name] for name in kinds if name in places]
 
     def __call__(self, cells: Cells) -> Cells:
         row = list(cells)
         row[_FIRST] = ", ".join(map(_apart, row[_FIRST])) if row[_FIRST] else None
         for place in self.lists:
             if row[place]:
-                row[place] = MANY.join(map(_apart, row[place]))
+                row[place] = MANY.join(map(_apart, row[place])) if any(row[place]) else None
             else:
                 row[place] = None
         return row
 
 
 def _apart(value: str) -> str:
-    """The value so that the import does not take it for several, or for Google's group of everybody: the blank
-    without width is taken out again with whatever is invisible.
+    """The value so that the import does not take it for several, for Google's main one or its group of everybody: the
+    blank without width is taken out again with whatever is invisible.
     """
     if ":::" in value:
-        return value.replace(":::", ":\u200b::")
+        value = value.replace(":::", ":\u200b::")
     return f"*\u200b{value[1:]}" if value[:1] == "*" else value

@@ -78,9 +78,18 @@ def decide(rows: Iterable[Row], owners: Owners, plan: Plan) -> Decisions:
     for row in rows:
         if row.error:
             decisions.fail(row, row.error)
+        elif row.debt and not _is_owed(row, owners, plan):
+            decisions.fail(row, row.debt)
         else:
             take(row, owners, decisions)
     return decisions
+
+
+def _is_owed(row: Row, owners: Owners, plan: Plan) -> bool:
+    """Whether the customer's wallets owe just what the row says: then there is nothing to open, and nothing wrong."""
+    match, conflict = _matching(row, owners) if plan.on_duplicate == "update" else (None, "")
+    debts = [(currency, amount) for currency, amount in row.openings if amount < 0]
+    return match is not None and not conflict and all(match.balances.get(code) == owed for code, owed in debts)
 
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 from crm.services.customer_data import CustomerData, clean_tags, clean_text
 from crm.services.importing import cells as reading
 from crm.services.importing.plan import ATTRIBUTE, BALANCE, NAME_PARTS, Column
+from crm.spreadsheet import unguarded
 from crm.text import has_control
 
 _TEXTS = frozenset(("company", "city", "notes", "external_id"))
@@ -16,7 +17,7 @@ Take = Callable[["Draft", str], None]  # puts a cell that is not '' into the dra
 class Draft:
     """`given` are the fields that have had a value, `errors` a sentence for each fault, naming its column."""
 
-    __slots__ = ("balances", "cells", "currency", "data", "errors", "given", "parts", "whole_name")
+    __slots__ = ("balances", "cells", "currency", "data", "debts", "errors", "given", "parts", "whole_name")
 
     def __init__(self, cells: list[str]) -> None:
         self.cells = cells
@@ -27,11 +28,15 @@ class Draft:
         self.currency = ("", "")  # column, cell
         self.balances: list[tuple[str, str, str]] = []  # column, cell, the column's own currency or ''
         self.errors: list[str] = []
+        self.debts: list[str] = []  # what is wrong unless the wallets owe as much already
 
     def fault(self, title: str, sentence: str) -> None:
         """Note what is wrong; never with characters that the database would refuse."""
-        text = f"{title}: {sentence}"
-        self.errors.append("".join(c if c.isprintable() else " " for c in text) if has_control(text) else text)
+        self.errors.append(_told(title, sentence))
+
+    def debt(self, title: str, sentence: str) -> None:
+        """Note what is wrong unless the customer's wallet owes just that."""
+        self.debts.append(_told(title, sentence))
 
     def name(self) -> str:
         """The whole name, or its parts in the order in which they stand, or what the company is called; ValueError
@@ -41,6 +46,11 @@ class Draft:
         if self.data.kind == "company" and not name.strip():
             name = self.data.company
         return clean_text("name", name)
+
+
+def _told(title: str, sentence: str) -> str:
+    text = f"{title}: {sentence}"
+    return "".join(c if c.isprintable() else " " for c in text) if has_control(text) else text
 
 
 def taker(column: Column, title: str, region: str, label_at: int | None) -> Take:
@@ -97,7 +107,7 @@ def _tags(draft: Draft, cell: str) -> None:
 
 def _contacts(type_: str, region: str, label: str, label_at: int | None, draft: Draft, cell: str) -> None:
     if label_at is not None and label_at < len(draft.cells):
-        label = draft.cells[label_at] or label
+        label = unguarded(draft.cells[label_at]) or label
     found = reading.contacts(type_, cell, region, label)
     if found:
         draft.data.channels += found

@@ -16,7 +16,8 @@ from crm.services.importing.plan import ATTRIBUTE, BALANCE, CHANNELS, LABEL, NAM
 from crm.text import squeeze
 
 Found = Literal["chosen", "saved", "preset", "exact", "fuzzy", ""]
-_LABELS = re.compile(r"(.*)\b(label|type|тип|ярлык)\W*\Z", re.I | re.S)
+_OWN = re.compile(r"(?:attribute|field|поле):\s*(.*\S)", re.I)  # as the export writes them, and plans do
+_LABELS = re.compile(r"(.*)(?:\b|_)(label|type|тип|ярлык)\W*\Z", re.I | re.S)
 _VALUE = re.compile(r"(.*)\b(value|значение)\W*\Z", re.I | re.S)
 _WORDS = re.compile(r"[\s,;:()\[\]/_-]+")
 
@@ -97,6 +98,8 @@ def _guess(column: str, picked: Mapping[str, str], preset: tuple[presets.Preset,
         return _Guess(_column(picked[key] or None, column), -1, "chosen")
     if _is_silent(column):
         return _NOTHING
+    if own := _OWN.match(column):
+        return _Guess(Column(f"{ATTRIBUTE}{squeeze(own[1])}"), 0, "exact")
     if preset and (spelled := presets.spelled(column)) in preset[1]:
         field, rank = preset[1][spelled]
         return _Guess(_column(field or None, column), rank, "preset")
@@ -109,7 +112,7 @@ def _guess(column: str, picked: Mapping[str, str], preset: tuple[presets.Preset,
 def _column(field: str | None, title: str) -> Column:
     if field and field.startswith(ATTRIBUTE):
         return Column(f"{ATTRIBUTE}{squeeze(field.removeprefix(ATTRIBUTE))}")
-    return Column(field, label=label_of(title) if field in CHANNELS else "")
+    return Column(field, label=label_of(title) if field in CHANNELS and field != "other" else "")
 
 
 def _balance(title: str) -> _Guess | None:
@@ -126,7 +129,7 @@ def _balance(title: str) -> _Guess | None:
 
 def _labelled(columns: Sequence[str], guesses: list[_Guess]) -> list[_Guess]:
     """Columns with the labels of the channels next to them: "Phone 1 - Label" before "Phone 1 - Value"."""
-    stems = [bare(match[1]) if (match := _VALUE.match(column)) else "" for column in columns]
+    stems = [bare(match[1] if (match := _VALUE.match(column)) else column) for column in columns]
     labelled = []
     for index, (column, guess) in enumerate(zip(columns, guesses, strict=True)):
         match = _LABELS.match(column)

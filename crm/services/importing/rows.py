@@ -77,6 +77,7 @@ class Row:
     whose value stands in the row or is a constant of the plan; a value in `data` of a field that is not among them
     is a default, which is for blanks alone. `keys` are what the row may match another customer by, in the plan's
     order. `openings` are what the customer's wallets are to begin with, one for each currency, none of them zero.
+    No wallet can begin with a debt: where there is one, `debt` is the sentence, unless the wallets owe it already.
     """
 
     number: int
@@ -87,6 +88,7 @@ class Row:
     keys: tuple[Key, ...] = ()
     derived: dict[str, str] = field(default_factory=dict)
     openings: tuple[Opening, ...] = ()
+    debt: str = ""
 
 
 def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
@@ -134,9 +136,10 @@ def _finished(number: int, cells: list[str], draft: Draft, given: frozenset[str]
         draft.fault(layout.name_title, str(error))
     openings = _openings(draft, layout) if draft.balances or draft.currency[1] else ()
     if draft.errors:
-        return Row(number, cells, " ".join(draft.errors), data)
+        return Row(number, cells, " ".join([*draft.errors, *draft.debts]), data)
     data.channels = settle(data.channels)
-    return Row(number, cells, "", data, given, _keys(data, layout.key_places), derive(data), openings)
+    keys, debt = _keys(data, layout.key_places), " ".join(draft.debts)
+    return Row(number, cells, "", data, given, keys, derive(data), openings, debt)
 
 
 def _keys(data: CustomerData, places: dict[str, int]) -> tuple[Key, ...]:
@@ -171,8 +174,18 @@ def _amount(draft: Draft, title: str, cell: str, currency: str) -> int:
     try:
         return money.parse(cell, currency)
     except money.AmountError as error:
+        sentence = amounts.sentence(error.reason, cell, currency)
+        if error.reason != "negative":
+            draft.fault(title, sentence)
+            return 0
+    owed = cell.strip(" \u00a0\u202f").removeprefix("-")
+    try:
+        amount = -money.parse(owed, currency)
+    except money.AmountError as error:
         draft.fault(title, amounts.sentence(error.reason, cell, currency))
         return 0
+    draft.debt(title, sentence)
+    return amount
 
 
 def derive(data: CustomerData) -> dict[str, str]:

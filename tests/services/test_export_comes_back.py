@@ -1,0 +1,133 @@
+"""The law of export and import: what goes out and comes in again, in any format, changes nothing at all."""
+
+import io
+
+import pytest
+from flask_babel import force_locale
+from sqlalchemy import select
+
+from crm.db import db
+from crm.models import ContactChannel, Customer
+from crm.services import customers, imports
+from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.exporting import customers as exported
+from crm.services.exporting import files
+from crm.services.search import Criteria
+from tests import databases, money
+from tests.people import CLI
+
+ALL = Criteria(status="")
+AWKWARD = [
+    "=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(1)", "'=x", "''@x", "'", "'quoted'", '"', 'a "b" c', "a,b;c", "a\\b",
+    "00123", "0", "1E5", "1.50", "1,5", "+79120000010", "2024-01-01", "01.02.2024", "12:30", "NULL", "null", "None",
+    "TRUE", "nan", "#N/A", "#REF!", "<b>x</b>", "{{ 7*7 }}", "${x}", "Robert'); DROP TABLE customers;--", "a ::: b",
+    ":::", "😀 Анна 👩‍👩‍👧", "علي\u200f", "\u200eשלום", "Zoë Ångström", "ﬁ ½ ²", "ё Ё й", "_x000D_", "_x0041_", "%s%n",
+    "x" * 100, "* starred", "a|b", "\\N", "-", "--", "=", "@", "+", "…", "a\u0301",
+]  # fmt: skip
+NOTES = [
+    '=1\nдва,\t"три"\r\n+4',
+    "a\u00a0b",
+    "первая\n\nтретья",
+    "x\t" * 4_000,
+    "  в\nначале",
+    "'=a\n'=b",
+    "::: ::: :::",
+]
+
+
+def _populate() -> None:
+    for number, text in enumerate(AWKWARD):
+        customers.create(
+            CLI,
+            CustomerData(
+                text,
+                kind="company" if number % 2 else "person",
+                company=text,
+                city=text,
+                notes=NOTES[number % len(NOTES)] if number % 2 else text,
+                external_id=f"{text[:80]}{'' if number % 3 else number}",
+                tags=[text.translate({ord(","): " ", ord(";"): " "})[:50], "опт (розница)", "vip"],
+                attributes={text[:40].strip(): text, "Размер": "42", "Phone": "=A1"},
+                channels=_channels(number, text),
+            ),
+            allow_duplicate=True,
+        )
+
+
+def _channels(number: int, text: str) -> list[ChannelData]:
+    return [
+        ChannelData("phone", f"8 912 345-{number:02}-67", "Work"),
+        ChannelData("phone", f"+7 (912) 346-{number:02}-68", text[:40], is_primary=True),
+        ChannelData("phone", f"+44 7400 1234{number:02}"),
+        ChannelData("email", f"Anna+{number}@Example.com", "* дом"),
+        ChannelData("email", f"anna.{number}@почта.рф"),
+        ChannelData("telegram", f"@Anna_{number}"),
+        ChannelData("website", f"https://example.com/{number}?a=:::&b=1,2;3"),
+        ChannelData("other", f"{text} {number}"),
+        ChannelData("other", f"ещё ::: {number}", "a ::: b", is_primary=True),
+    ]
+
+
+@pytest.fixture
+def everybody(app) -> None:
+    _populate()
+    first, second, third = sorted(db.session.scalars(select(Customer.id)))[:3]
+    money.wallet_of(first, balance=125_050)
+    money.wallet_of(first, balance=50)
+    money.wallet_of(first, "USD", balance=1)
+    money.wallet_of(second)
+    debtor = money.wallet_of(third, overdraft=1_000)
+    money.SERVICE.spend(debtor, 999)
+
+
+def _file(format_: str, locale: str) -> bytes:
+    file = io.BytesIO()
+    with force_locale(locale):
+        files.write(exported.sheet(ALL), format_, file, lambda _rows: None)
+    return file.getvalue()
+
+
+def _imported(data: bytes, format_: str, on_duplicate: str):
+    upload = imports.accept(CLI, io.BytesIO(data), f"customers.{format_}", on_duplicate=on_duplicate, start=False)
+    imports.run(upload.id)
+    db.session.rollback()
+    done = imports.get(upload.id)
+    assert (done.status, done.failed) == ("done", 0), "".join(imports.failures_csv(done.id))[:2_000]
+    return done
+
+
+def _stored() -> list[tuple]:
+    """Everything that a file can bring back, without ids."""
+    found = []
+    for one in db.session.scalars(select(Customer).order_by(Customer.id).execution_options(populate_existing=True)):
+        order = (ContactChannel.is_primary.desc(), ContactChannel.id)
+        channels = db.session.scalars(
+            select(ContactChannel).where(ContactChannel.customer_id == one.id).order_by(*order)
+        )
+        contacts = {}
+        for channel in channels:
+            told = (channel.value, channel.normalized, channel.label, channel.is_primary)
+            contacts.setdefault(channel.type, []).append(told)
+        texts = (one.name, one.kind, one.company, one.city, one.notes, one.external_id)
+        found.append((*texts, sorted(tag.name for tag in one.tags), one.attributes, contacts))
+    return found
+
+
+@pytest.mark.parametrize("locale", ["en", "ru"])
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl"])
+def test_nothing_changes_when_a_file_comes_back(everybody, format_, locale):
+    before = _stored()
+    done = _imported(_file(format_, locale), format_, "update")
+    assert (done.unchanged, done.updated, done.created, done.skipped) == (len(AWKWARD), 0, 0, 0)
+    assert _stored() == before
+
+
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl"])
+def test_everything_is_there_again_in_an_empty_database(app, run, format_):
+    _populate()
+    before, data = _stored(), _file(format_, "ru")
+    db.session.rollback()
+    databases.empty(app, run)
+    assert _imported(data, format_, "create").created == len(AWKWARD)
+    for old, new in zip(before, _stored(), strict=True):
+        assert new == old
