@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 
 Cells = Sequence[Sequence[str | float]]
 
-_ODS = (
+ODS = (
     '<office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
     ' xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"'
     ' xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0" office:version="1.3">'
@@ -34,7 +34,7 @@ def ods(sheets: Mapping[str, Cells], content: str = "") -> bytes:
     )
     mimetype = "application/vnd.oasis.opendocument.spreadsheet"
     manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
-    body = content or _ODS.format(sheets=tables)
+    body = content or ODS.format(sheets=tables)
     return zipped({"mimetype": mimetype, "META-INF/manifest.xml": manifest, "content.xml": body})
 
 

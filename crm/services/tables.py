@@ -151,12 +151,12 @@ def _text(path: Path, encoding: str, delimiters: Sequence[str], wanted: Wanted, 
     found = [_look(path, encoding, delimiter, wanted, reading.header) for delimiter in delimiters]
     best = max(found, key=lambda look: look.score)
     header = best.header
+    if best.is_wide:
+        raise Unreadable(_("The table has more than %(count)d columns.", count=COLUMN_LIMIT))
     if header is None and wanted.any_columns and best.error is None:
         header = _guessed(best.top, reading.header)
     if header is None:
         raise best.error or _unrecognised(best.top, wanted)
-    if len(header.columns) > COLUMN_LIMIT:
-        raise Unreadable(_("The table has more than %(count)d columns.", count=COLUMN_LIMIT))
     return Layout(encoding, best.delimiter, header, top=best.top)
 
 
@@ -166,6 +166,7 @@ class _Look:
     top: list[list[str]]
     header: Header | None
     error: Unreadable | None
+    is_wide: bool  # it has more columns than are taken
 
     @property
     def score(self) -> tuple[int, int, int]:
@@ -178,13 +179,14 @@ class _Look:
 
 def _look(path: Path, encoding: str, delimiter: str, wanted: Wanted, line: int | None) -> _Look:
     top: list[list[str]] = []
-    error = None
+    error, is_wide = None, False
     try:
         for record in islice(records(path, encoding, delimiter), max(_ABOVE, (line or 0) + 1)):
-            top.append(record[: COLUMN_LIMIT + 1])  # enough to see that there are too many
+            is_wide = is_wide or not is_blank(record[COLUMN_LIMIT:])
+            top.append(record[:COLUMN_LIMIT])
     except Unreadable as refusal:
         error = refusal
-    return _Look(delimiter, top[:_ABOVE], _header(top, wanted, line), error)
+    return _Look(delimiter, top[:_ABOVE], _header(top, wanted, line), error, is_wide)
 
 
 def _header(top: list[list[str]], wanted: Wanted, line: int | None) -> Header | None:

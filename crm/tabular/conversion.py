@@ -49,7 +49,7 @@ def _refuse_oversized(source: Path) -> None:
 
 def _refusal(code: int, kind: Kind, said: bytes, source: Path) -> Unreadable:
     if code == converter.PASSWORD:
-        return Unreadable(_("The workbook has a password. Save it without one and upload it again."))
+        return _locked()
     if code == converter.LONG_CELL:
         return Unreadable(
             _(
@@ -64,18 +64,29 @@ def _refusal(code: int, kind: Kind, said: bytes, source: Path) -> Unreadable:
         return _too_much(kind)
     if kind in ("json", "jsonl"):
         return _bad_json(kind, int(said or 0))
-    return _no_excel_file(source) or damaged()
+    return _no_workbook(source) if kind == "xls" else damaged()
 
 
-def _no_excel_file(source: Path) -> Unreadable | None:
-    """Old Office programs keep all their documents in one kind of container, and name the stream in UTF-16."""
+def _no_workbook(source: Path) -> Unreadable:
+    """What a container of old Office programs holds in place of a workbook: its streams have names, in UTF-16, in a
+    sector that the header points to ([MS-CFB] 2.2); what has a password is in such a container too.
+    """
     with source.open("rb") as file:
-        head = file.read(1 << 20)
-    if "WordDocument".encode("utf-16-le") in head:
+        head = file.read(512).ljust(512, b"\0")
+        size = 1 << min(head[30], 12)
+        file.seek(size * (1 + int.from_bytes(head[48:52], "little")))
+        names = file.read(4096).decode("utf-16-le", "replace")
+    if "EncryptedPackage" in names:
+        return _locked()
+    if "WordDocument" in names:
         return Unreadable(
             _("This is %(kind)s. Save the table as CSV or XLSX and upload that.", kind=_("a Word document"))
         )
-    return None
+    return damaged()
+
+
+def _locked() -> Unreadable:
+    return Unreadable(_("The workbook has a password. Save it without one and upload it again."))
 
 
 def _bad_json(kind: Kind, line: int) -> Unreadable:

@@ -26,7 +26,7 @@ COLUMN_LIMIT = 1_000
 MANY = " ::: "  # between several values in one cell, as rows are read
 CELL_LIMIT = 131_072  # characters; csv's own limit
 _LINE_LIMIT = 4 << 20  # bytes of one JSON object
-_MEMORY, _WRITTEN, _SECONDS = 1536 << 20, 2 << 30, 120  # bytes, bytes, of processor time
+_MEMORY, _WRITTEN, _SECONDS = 1024 << 20, 2 << 30, 120  # bytes, bytes, of processor time
 # The program knows nothing of the package (`-I`), so that it starts at once.
 _escaped: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["escaped"]
 _AS_WRITTEN: Any = {"parse_float": str, "parse_int": str, "parse_constant": str}
