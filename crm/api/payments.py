@@ -4,12 +4,13 @@ import uuid
 from typing import Any
 
 from flask import Response, abort, request, url_for
+from flask_login import current_user
 
 from crm.api import bp
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
 from crm.api.schemas.payments import AcceptedBatch, BatchIn, Payment, PaymentIn, PaymentList, ReversalIn
-from crm.api.sockets import follow, upgrade
+from crm.api.sockets import follow, follow_by_token, upgrade
 from crm.api.waiting import until_final, wanted_wait
 from crm.i18n import gettext as _
 from crm.models import Permission, Scope
@@ -92,10 +93,14 @@ def payment_reverse(pk: uuid.UUID, json: ReversalIn) -> Any:
 
 
 @bp.get("/payments/<uuid:pk>/ws", websocket=True)
-@requires(Permission.READ, session=True)
+@requires(Permission.READ, own=True, session=True, token_later=True)
 def payment_follow(pk: uuid.UUID) -> Response:
-    """The payment as it is now, then with each change of its status; closed after the final one."""
-    payment_json.one(pk)
+    """The payment as it is now, then with each change of its status; closed after the final one. The token comes in the
+    header, or as the first message: `{"token": "…"}`.
+    """
+    if not current_user.is_authenticated:
+        return upgrade(follow_by_token(pk))
+    payment_json.one(pk, owner())
     return upgrade(follow([str(pk)]))
 
 

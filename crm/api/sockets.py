@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
-from flask import Response, abort, request
+from flask import Response, abort, current_app, request
 from flask_login import current_user
 from simple_websocket import ConnectionClosed, Server
 from wsproto.frame_protocol import CloseReason
@@ -21,7 +21,8 @@ from wsproto.utilities import RemoteProtocolError
 
 from crm import live
 from crm.db import db
-from crm.web.guards import identity, still_may
+from crm.services import payment_json
+from crm.web.guards import Known, identity, known_by, owner, still_may
 
 log = logging.getLogger(__name__)
 PING_SECONDS = 15
@@ -29,6 +30,8 @@ CHECK_SECONDS = 60.0  # how often it is asked whether the person may still read
 SEND_SECONDS = 10  # a client that takes nothing for so long is gone
 GOODBYE_SECONDS = 1.0  # for the client's own closing frame
 BREATH_SECONDS = 0.1  # between two lists of a client: each is read from the database
+TOKEN_SECONDS = 5  # within which somebody says who it is
+NOBODY = 0  # as whom such a one is counted
 LONGEST_MESSAGE = 16 * 1024
 MOST_IDS = 200
 
@@ -61,10 +64,10 @@ def upgrade(talk: Talk) -> Response:
     """
     if "gunicorn.socket" not in request.environ:
         abort(501)
-    hub, owner, wake = live.hub(), current_user.id, threading.Event()
+    hub, who, wake = live.hub(), getattr(current_user, "id", NOBODY), threading.Event()
     db.session.remove()
     try:
-        with hub.follower(owner, wake) as follower, _server(wake) as ws:
+        with hub.follower(who, wake) as follower, _server(wake) as ws:
             talk(ws, hub, follower)
     except live.NoRoom as error:
         abort(429 if error.of_owner else 503)
@@ -73,10 +76,46 @@ def upgrade(talk: Talk) -> Response:
 
 def follow(ids: Sequence[str] = ()) -> Talk:
     """The conversation about these payments; without any, about those that the client names."""
-    return partial(_talk, list(ids), identity())
+    return partial(_talk, list(ids), Known(identity(), owner()))
 
 
-def _talk(ids: list[str], follower_is: str, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
+def follow_by_token(pk: uuid.UUID) -> Talk:
+    """The conversation about a payment with somebody who has yet to say who it is: `{"token": "…"}` comes first, within
+    seconds, or nothing is told. Browsers cannot send headers with a WebSocket.
+    """
+    return partial(_introduce, pk, request.remote_addr or "")
+
+
+def _introduce(pk: uuid.UUID, address: str, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
+    said = ws.receive(timeout=TOKEN_SECONDS)
+    with current_app.app_context():
+        who = known_by(_token(said), address)
+        is_there = who is not None and payment_json.is_there(pk, who.owner)
+    if who is None or not is_there:
+        return ws.close(CloseReason.POLICY_VIOLATION, "unknown token" if who is None else "no such payment")
+    return _talk([str(pk)], who, ws, hub, follower)
+
+
+def _token(said: str | bytes | None) -> str:
+    """The token in the first message, '' where there is none."""
+    try:
+        found = json.loads(said or "{}")
+    except (ValueError, RecursionError):
+        return ""
+    token = found.get("token") if isinstance(found, dict) else None
+    return token if isinstance(token, str) else ""
+
+
+def _seen(text: str, who: Known) -> str:
+    """The news as this follower may see them."""
+    if who.owner is None:
+        return text
+    with current_app.app_context():
+        found = payment_json.kept_to(who.owner, [json.loads(text)])
+    return json.dumps(found[0]) if found else text
+
+
+def _talk(ids: list[str], who: Known, ws: Server, hub: live.Hub, follower: live.Follower) -> None:
     listens, check_at = not ids, time.monotonic() + CHECK_SECONDS
     if ids:
         hub.follow(follower, ids)
@@ -87,13 +126,13 @@ def _talk(ids: list[str], follower_is: str, ws: Server, hub: live.Hub, follower:
             hub.follow(follower, ids)
         news, is_more = hub.take(follower)
         for one in news:
-            ws.send(one.text)
+            ws.send(_seen(one.text, who))
         if (ids or said is not None) and not is_more:
             return None
         if hub.is_closing:
             return ws.close(CloseReason.SERVICE_RESTART)
         if time.monotonic() >= check_at:
-            if not ids or not still_may(follower_is):
+            if not ids or not still_may(who.identity):
                 return ws.close(CloseReason.POLICY_VIOLATION)
             check_at = time.monotonic() + CHECK_SECONDS
         if said is not None:

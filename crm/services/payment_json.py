@@ -80,6 +80,14 @@ def one(pk: uuid.UUID, owner: int | None = None) -> dict[str, Any]:
     return found[0]
 
 
+def is_there(pk: uuid.UUID, owner: int | None = None) -> bool:
+    """Whether there is such a payment, with a part of the `owner` where one is given."""
+    try:
+        return bool(one(pk, owner))
+    except NotFound:
+        return False
+
+
 def kept_to(owner: int | None, payments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """What a customer may see: the payments of the own wallets, with the lines of these alone, and metadata that the
     customer has sent. All of it where `owner` is None.

@@ -1,7 +1,7 @@
 """Who may open what: one check before every request, one declaration at every view."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from flask import Flask, Request, Response, abort, current_app, g, jsonify, make_response, redirect, request, url_for
 from flask_babel import get_locale
@@ -27,17 +27,22 @@ _CHALLENGE = 'Bearer realm="api"'
 
 
 def requires(
-    permission: Permission | str, *scopes: Scope, own: bool = False, session: bool = False
+    permission: Permission | str,
+    *scopes: Scope,
+    own: bool = False,
+    session: bool = False,
+    token_later: bool = False,
 ) -> Callable[[View], View]:
     """Declare what the view asks for: a permission, or `PUBLIC`. A view without a declaration is refused.
 
     For programs `scopes` says how far a token must reach (one of them; the permission's own where none is given), `own`
     lets customers in too, to what is theirs (the view narrows by `owner()`), and `session` takes a page's cookie.
+    `token_later` lets a WebSocket in without any: its first message is to be the token, and the view holds it to that.
     """
 
     def declare(view: View) -> View:
         view.permission, view.scopes = permission, scopes or _SCOPES.get(permission, ())
-        view.is_open_to_owners, view.takes_session = own, session
+        view.is_open_to_owners, view.takes_session, view.takes_token_later = own, session, token_later
         return view
 
     return declare
@@ -114,7 +119,8 @@ def init_app(app: Flask) -> None:
         if needed == PUBLIC or _is_preflight():
             return None
         if not current_user.is_authenticated:
-            return _sign_in_first()
+            waits = getattr(view, "takes_token_later", False) and "Authorization" not in request.headers
+            return None if waits else _sign_in_first()
         if needed is None or not _role_may(view, needed):
             abort(404 if current_user.role == Role.CUSTOMER else 403)
         if (token := present_token()) and not token.may(*view.scopes):
@@ -142,9 +148,30 @@ def still_may(identity: str, permission: Permission = Permission.READ) -> bool:
                 user = users.by_session(identity)
                 return user is not None and user.may(permission)
             token = tokens.still_valid(int(identity.removeprefix(_BY_TOKEN)))
-            return token is not None and token.may(*_SCOPES.get(permission, ())) and token.user.may(permission)
+            return token is not None and _may_follow(token, permission)
         except OperationalError:
             return True
+
+
+class Known(NamedTuple):
+    """Somebody whom a token names: `identity` as for `still_may`, `owner` as `owner()` has it."""
+
+    identity: str
+    owner: int | None
+
+
+def known_by(secret: str, address: str) -> Known | None:
+    """Who may read by this token, where it does not come with the request but later."""
+    token = tokens.by_secret(secret, address)
+    if token is None or not _may_follow(token, Permission.READ):
+        return None
+    user = token.user
+    return Known(f"{_BY_TOKEN}{token.id}", (user.customer_id or 0) if user.role == Role.CUSTOMER else None)
+
+
+def _may_follow(token: Token, permission: Permission) -> bool:
+    is_owner = token.user.role == Role.CUSTOMER
+    return token.may(*_SCOPES.get(permission, ())) and (is_owner or token.user.may(permission))
 
 
 def _role_may(view: Any, needed: Permission) -> bool:

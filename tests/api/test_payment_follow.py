@@ -9,6 +9,7 @@ from sqlalchemy import text
 from crm.db import db
 from tests import money
 from tests.api.followers import Socket, pk_of, post, statuses, waiting
+from tests.api.programs import token_of
 
 UPGRADE = {
     "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
@@ -71,8 +72,9 @@ def test_who_may_not_follow_is_told_before_the_upgrade(web, cookie_of, vera, car
     for where in (path, "/api/v1/payments/ws"):
         assert web.status(where, UPGRADE | cookie) == 101
         assert web.status(where, UPGRADE | cookie | {"Origin": here}) == 101
-        assert web.status(where, UPGRADE) == 401
-        assert web.status(where, UPGRADE | {"Cookie": "session=x"}) == 401
+        later = 101 if where == path else 401  # it may say who it is
+        assert web.status(where, UPGRADE) == later
+        assert web.status(where, UPGRADE | {"Cookie": "session=x"}) == later
         assert web.status(where, UPGRADE | cookie_of(carla)) == 404
         for origin in ("null", "http://127.0.0.1", here.replace("http:", "https:"), f"{here}.example", "http://x", ""):
             assert web.status(where, UPGRADE | cookie | {"Origin": origin}) == 403
@@ -98,3 +100,35 @@ def test_who_waits_holds_no_session_of_the_database(web, cookie_of, vera):
             time.sleep(0.1)
     for socket in sockets:
         socket.close()
+
+
+def test_a_browser_says_its_token_first(web, alice, carla, own):
+    draft, foreign = waiting(money.wallet_of(own.id)), waiting(money.wallet())
+    secrets = {"alice": token_of(alice, "read"), "carla": token_of(carla), "narrow": token_of(alice, "write")}
+
+    def begin(pk, said):
+        socket = Socket(web, f"{pk}/ws", {})
+        socket.send(said)
+        return socket
+
+    theirs = begin(pk_of(foreign), json.dumps({"token": secrets["carla"]}))
+    assert theirs.rest() == ([], 1008)
+    for said in ("", "x", "[]", '{"token": 1}', '{"token": "crm_x"}', json.dumps({"token": secrets["narrow"]})):
+        assert (said, begin(pk_of(draft), said).rest()) == (said, ([], 1008))
+    followers = {who: begin(pk_of(draft), json.dumps({"token": secrets[who]})) for who in ("alice", "carla")}
+    assert [one.hear()["status"] for one in followers.values()] == ["INITIATED"] * 2
+    post(draft)
+    seen = {who: len(one.rest()[0][0]["operations"]) for who, one in followers.items()}
+    assert seen == {"alice": 2, "carla": 1}
+
+
+def test_a_program_follows_with_its_token_in_the_header(web, carla, own):
+    draft, foreign = waiting(money.wallet_of(own.id)), waiting(money.wallet())
+    bearer = {"Authorization": f"Bearer {token_of(carla)}"}
+    assert web.status(f"/api/v1/payments/{pk_of(foreign)}/ws", UPGRADE | bearer) == 404
+    assert web.status(f"/api/v1/payments/{pk_of(draft)}/ws", UPGRADE | {"Authorization": "Bearer crm_x"}) == 401
+    socket = Socket(web, f"{pk_of(draft)}/ws", bearer)
+    assert socket.hear()["status"] == "INITIATED"
+    post(draft)
+    (told,), code = socket.rest()
+    assert ([line["account"] for line in told["operations"]], code) == ([told["to_account"]], 1000)
