@@ -19,6 +19,7 @@ def init_app(app: Flask) -> None:
         operations,
         payments,
         prices,
+        reports,
         tokens,
     )
     from crm.api.commands import api

@@ -63,6 +63,8 @@ TABLE = {
     ("account_get", "GET"): READ,  # it is another customer's
     ("account_update", "PATCH"): WRITE,
     ("account_operations", "GET"): READ,
+    ("account_statement", "GET"): sent(422, OWN_READ),
+    ("technical_report", "GET"): sent(422, READ),
     ("operation_list", "GET"): OWN_READ,
     ("currency_list", "GET"): OWN_READ,
     ("rate_list", "GET"): OWN_READ,

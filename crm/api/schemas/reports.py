@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from crm.api.schemas.accounts import Account, CurrencyCode
-from crm.api.schemas.payments import PaymentKind
-from crm.api.schemas.shapes import Amount, Cursor, Moment, PaymentId, RowId, Told
+from crm.api.schemas.shapes import Amount, RowId, Told
 from crm.models.ledger import TechnicalCode
 
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\d$", json_schema_extra={"format": "date"}, examples=["2026-01-31"])]
@@ -42,20 +41,6 @@ class TechnicalReport(Told):
     items: list[Turnover]
 
 
-class StatementLine(Told):
-    """One operation of a wallet with the payment behind it."""
-
-    id: RowId
-    sequence: int
-    payment_id: PaymentId
-    payment_kind: Literal[tuple(PaymentKind)]  # type: ignore[valid-type]
-    kind: Literal["transfer", "commission"]
-    description: str
-    signed_amount: Amount
-    balance_after: Amount
-    created_at: Moment
-
-
 class Statement(Told):
     """A wallet over some days: closing = opening + incoming − outgoing."""
 
@@ -67,5 +52,4 @@ class Statement(Told):
     outgoing: Amount
     closing: Amount
     count: int
-    items: list[StatementLine]
-    next_cursor: Cursor
+    operations: str = Field(description="Where the operations of these days are listed, the oldest first.")
