@@ -2,7 +2,7 @@
 
 import pytest
 
-from crm.db import atomic, db
+from crm.db import atomic
 from crm.models import User
 from crm.services import welcome
 from tests import money, people
@@ -122,8 +122,15 @@ def test_staff_sign_in_too(stranger: Program, boris):
     assert Program(stranger.app, token).get("/customers").status_code == 200
 
 
-def test_a_customer_without_a_customer_sees_nobody(program_of, carla):
-    people.add("Anna")
-    assert carla.customer_id is None and db.session.get(User, carla.id).is_confirmed
-    assert program_of(carla).get("/me").json["customer_id"] is None
-    assert program_of(carla).get("/customers").status_code == 404
+def test_a_customer_without_a_customer_sees_nobody_and_moves_nothing(program_of, carla):
+    anna = people.add("Anna")
+    wallet = money.wallet_of(anna.id, balance=500)
+    program = program_of(carla)
+    assert carla.customer_id is None and program.get("/me").json["customer_id"] is None
+    for path in ("/customers", "/accounts", "/operations?commission=true", "/payments"):
+        assert (path, program.get(path).json["items"]) == (path, [])
+    for path in (f"/customers/{anna.id}", f"/accounts/{wallet}", f"/accounts/{wallet}/operations"):
+        assert program.get(path).status_code == 404
+    order = {"kind": "spend", "from_account": wallet, "amount": "1.00"}
+    assert program.post("/payments", order, Idempotency_Key="a key").status_code in (403, 404, 422)
+    assert money.SERVICE.balance(wallet) == 500
