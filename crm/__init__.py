@@ -71,6 +71,7 @@ def _init_web(app: Flask) -> None:
         health,
         htmx,
         import_setup,
+        import_undo,
         imports,
         locale,
         payment_batches,
@@ -88,7 +89,7 @@ def _init_web(app: Flask) -> None:
 
     money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
     own = (auth, signup, reset, portal, settings, tokens)
-    files = (imports, import_setup, exports)
+    files = (imports, import_setup, import_undo, exports)
     for noun in (*own, customers, channels, *money, *files, dashboard, health):
         app.register_blueprint(noun.bp)
     api.init_app(app)

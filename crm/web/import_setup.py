@@ -102,6 +102,7 @@ def _page(upload: Import, plan: Plan, order: list[str], errors: Errors | None = 
     context = {"upload": upload, "plan": plan, "order": order, "errors": errors or {}}
     context |= {"columns": _rows(upload, plan, seen), "seen": seen}
     context |= {"currencies": currencies.codes(), "default_names": DEFAULTS, "moved": request.form.get("move", "")}
+    context |= {"before": imports.uploaded_before(upload.id)}
     context |= {"duplicate_names": [(choice.value, choice.label) for choice in DUPLICATE_NAMES]}
     return answer("imports/setup.html", "imports/_setup.html", status, **context)
 

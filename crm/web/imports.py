@@ -30,6 +30,7 @@ def import_detail(pk: int) -> Response:
     if upload.status == "draft" and current_user.may(Permission.WRITE):
         return go(url_for("import_setup.setup_form", pk=pk))
     context = {"upload": upload, "openings": imports.openings(pk)} | import_rows.shown(upload)
+    context |= {"before": imports.uploaded_before(pk) if upload.status == "checked" else None}
     if upload.unseen and upload.is_final and upload.created_by_id == current_user.id:
         imports.saw(actor(), pk)
         current_user.imports_ended -= 1
@@ -58,8 +59,8 @@ def import_news() -> Response:
 @bp.post("/<int:pk>/cancel/")
 @requires(Permission.WRITE)
 def import_cancel(pk: int) -> Response:
-    """Stop after the rows that are being written; what is in stays in."""
-    imports.cancel(actor(), pk)
+    """Stop after the rows that are being written; what is in stays in, or is taken back (with `undo`)."""
+    imports.cancel(actor(), pk, undo="undo" in request.form)
     notify(_("The import is being stopped."))
     return go(url_for("imports.import_detail", pk=pk))
 
@@ -88,6 +89,8 @@ def customer_import() -> Response:
     except Invalid as error:
         attach(form, error)
         return _form(form, 422)
+    if not is_draft and imports.uploaded_before(upload.id):
+        notify(_("This very file was imported before."), "danger")
     return go(url_for("import_setup.setup_form" if is_draft else "imports.import_detail", pk=upload.id))
 
 

@@ -58,6 +58,8 @@ TABLE = {
     ("import_setup.setup_save", "POST"): posted(422, WRITE),
     ("import_setup.setup_reading", "POST"): posted(303, WRITE),
     ("import_setup.setup_start", "POST"): posted(303, WRITE),
+    ("import_undo.undo_form", "GET"): posted(409, WRITE),  # nothing was stored
+    ("import_undo.undo_start", "POST"): posted(409, WRITE),
     ("imports.import_cancel", "POST"): posted(303, WRITE),
     ("imports.import_errors", "GET"): READ,
     ("exports.export_list", "GET"): READ,
@@ -194,6 +196,7 @@ def address(app, vera, boris):
             "accounts": money.technical("cash"),
             "channels": customer.channels[0].id,
             "imports": upload,
+            "import_undo": upload,
             "exports": export,
             "import_setup": uploads.draft("name\nAnna\n").id if noun == "import_setup" else 0,
             "settings": vera.id,

@@ -187,7 +187,7 @@ def test_who_may_only_look_sees_that_it_is_a_draft(viewer, draft):
 
 def test_the_pages_cost_little(manager, count_statements, draft):
     upload = uploads.checked(FILE)
-    for address, budget in ((f"{draft}columns/", 4), (f"{UPLOAD}{upload.id}/", 5), (UPLOAD, 3)):
+    for address, budget in ((f"{draft}columns/", 5), (f"{UPLOAD}{upload.id}/", 6), (UPLOAD, 3)):
         with count_statements() as statements:
             manager.get(address)
         assert len(statements) <= budget, statements
