@@ -1,5 +1,6 @@
 """How gunicorn serves the product; addresses and sizes come from the same environment as everything else."""
 
+import logging
 import resource
 import signal
 import sys
@@ -10,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from crm.config import ConfigError, load
 from crm.processes import die_with
+from crm.web import request_ids
 
 try:
     settings = load()
@@ -31,7 +33,10 @@ keepalive = 15
 limit_request_line = 8190
 forwarded_allow_ips = ""  # the product itself decides whom it believes: CRM_TRUSTED_PROXIES
 control_socket_disable = True
+request_ids.tell_the_log()
 loglevel = "warning"
+# What goes wrong is told with the id of the request, which its answer has too.
+logging.basicConfig(format="%(asctime)s %(levelname)s [%(request_id)s] %(name)s: %(message)s", level=logging.WARNING)
 accesslog = None  # search words and customers' names stand in addresses
 if Path("/dev/shm").is_dir():  # noqa: S108
     worker_tmp_dir = "/dev/shm"  # noqa: S108

@@ -64,6 +64,19 @@ def import_cancel(pk: int) -> Any:
     return import_json.as_json(imports.cancel(actor(), pk)), 202
 
 
+@bp.post("/imports/<int:pk>/undo")
+@requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
+@call({202: Import}, refuses=(409,))
+def import_undo(pk: int) -> Any:
+    """Take an import back
+
+    Customers that it made go, fields get back what they had, openings are reversed; what somebody has changed since
+    stays. It is done in the background, within 30 days of the import.
+    """
+    _approve(Plan.from_json(imports.get(pk).plan))
+    return import_json.as_json(imports.undo(actor(), pk)), 202
+
+
 @bp.get("/imports/<int:pk>/errors")
 @requires(Permission.READ)
 @call({200: None}, content="text/csv")

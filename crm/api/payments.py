@@ -20,6 +20,7 @@ from crm.services.payments import Accepted
 from crm.web.guards import actor, demand, owner, requires
 
 QUERY = query_of(payment_listing.LISTING)
+SENDS, TELLS = ("Idempotency-Key", "Prefer"), ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
 @bp.get("/payments")
@@ -35,7 +36,7 @@ def payment_list() -> Any:
 
 @bp.post("/payments")
 @requires(Permission.WRITE, Scope.MONEY, own=True)
-@call({201: Payment, 202: Payment}, refuses=(409,))
+@call({201: Payment, 202: Payment}, refuses=(409,), sends=SENDS, tells=TELLS)
 def payment_create(json: PaymentIn) -> Any:
     """Order a payment
 
@@ -80,7 +81,7 @@ def payment_get(pk: uuid.UUID) -> Any:
 
 @bp.post("/payments/<uuid:pk>/reverse")
 @requires(Permission.ADMIN, Scope.MONEY)
-@call({201: Payment, 202: Payment}, refuses=(409,))
+@call({201: Payment, 202: Payment}, refuses=(409,), sends=SENDS, tells=TELLS)
 def payment_reverse(pk: uuid.UUID, json: ReversalIn) -> Any:
     """Reverse a payment
 

@@ -13,7 +13,7 @@ _FIT = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 def init_app(app: Flask) -> None:
     """Send the id along with every answer, and hand it to whoever formats a line of the log."""
-    _tell_the_log()
+    tell_the_log()
 
     @app.after_request
     def say(response: Response) -> Response:
@@ -29,7 +29,7 @@ def request_id() -> str:
     return str(g.request_id)
 
 
-def _tell_the_log() -> None:
+def tell_the_log() -> None:
     """Give every record of the log a `request_id`, "-" outside of requests."""
     make = logging.getLogRecordFactory()
     if getattr(make, "tells_requests", False):

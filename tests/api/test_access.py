@@ -38,6 +38,7 @@ TABLE = {
     ("import_create", "POST"): sent(415, IMPORT),
     ("import_get", "GET"): READ,
     ("import_cancel", "POST"): sent(202, IMPORT),
+    ("import_undo", "POST"): (403, 409, 409, 404, 403, 409, 403, 403),  # nothing is in yet, and no balance would be
     ("import_errors", "GET"): READ,
     ("openapi", "GET"): ANYBODY,
     ("docs", "GET"): ANYBODY,

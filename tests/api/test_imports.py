@@ -76,6 +76,18 @@ def test_an_import_is_stopped(manager):
     assert manager.post(f"/imports/{sent.json['id']}/cancel").json["status"] == "cancelled"
 
 
+def test_an_import_is_taken_back(manager, program_of, boris):
+    pk = send(manager, WITH_BALANCES).json["id"]
+    assert manager.post(f"/imports/{pk}/undo").status_code == 409
+    imports.run(pk)
+    assert program_of(boris, "write").post(f"/imports/{pk}/undo").status_code == 403
+    undone = manager.post(f"/imports/{pk}/undo")
+    assert (undone.status_code, undone.json["status"]) == (202, "undoing")
+    imports.run(pk)
+    told = manager.get(f"/imports/{pk}").json
+    assert (told["status"], told["undone"], told["kept"]) == ("undone", 1, 0)
+
+
 @pytest.mark.parametrize(
     ("table", "fields", "field"),
     [
@@ -106,5 +118,5 @@ def test_a_form_without_a_file_names_it_and_json_is_no_form(manager):
 
 
 def test_what_is_not_there_is_a_404(manager):
-    for method, path in (("GET", ""), ("POST", "/cancel"), ("GET", "/errors")):
+    for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/undo"), ("GET", "/errors")):
         assert manager.call(method, f"/imports/99{path}", {} if method == "POST" else None).status_code == 404
