@@ -66,7 +66,7 @@ def sweep() -> None:
     """Ring the bell for imports, exports, payments and letters that wait though nobody works on them: their job was
     lost, or their worker died.
 
-    Days that are over get their sums, files that have expired go.
+    Days that are over get their sums, files that have expired go, and drafts of imports that nobody has started.
     """
     with current_app.app_context():
         try:
@@ -76,6 +76,7 @@ def sweep() -> None:
             welcome.call_worker()
             overdue = [(run_import, pk) for pk in imports.overdue()] + [(run_export, pk) for pk in exports.overdue()]
             exports.clear_away()
+            imports.clear_away()
             days.close()
         except OperationalError as error:
             log.warning("The database does not answer, the next sweep tries again: %s", error.orig)

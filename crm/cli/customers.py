@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 from flask import current_app
@@ -18,6 +18,7 @@ from crm.models.imports import ON_DUPLICATE
 from crm.services import imports
 from crm.services.audit import Actor
 from crm.services.exporting.orders import Order
+from crm.services.importing.plan import MATCH, USUAL
 from crm.services.search import Criteria
 
 customers = AppGroup("customers", help="Customers in bulk.")
@@ -33,24 +34,40 @@ def _pairs(_context: click.Context, _option: click.Parameter, pairs: tuple[str, 
     return dict(pair.rsplit("=", 1) for pair in pairs)
 
 
+def _keys(_context: click.Context, _option: click.Parameter, keys: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in keys.split(",") if key.strip())
+
+
 @customers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
               help="What to do with a row whose external id, e-mail or phone a customer has already.")  # fmt: skip
 @click.option("--mapping", multiple=True, callback=_pairs, metavar="COLUMN=FIELD",
               help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
+@click.option("--match", callback=_keys, metavar="KEY,KEY…", default=",".join(USUAL), show_default=True,
+              help=f"What customers are recognised by, in this order: {', '.join(MATCH)} (any other).")  # fmt: skip
+@click.option("--restore", is_flag=True, help="Make archived customers who are recognised active again.")
 @click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing.")
 @click.option("--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the rows that were not taken into this file, in the format of FILE or near it.")  # fmt: skip
-def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: bool, errors: Path | None) -> None:
+def import_(
+    file: Path,
+    on_duplicate: str,
+    mapping: dict[str, str],
+    match: tuple[str, ...],
+    restore: bool,
+    dry_run: bool,
+    errors: Path | None,
+) -> None:
     """Import the customers of FILE (CSV, XLSX, XLS, ODS or JSON lines) and print the counts as JSON.
 
     Exit code 2 where the file is refused; nothing is written then.
     """
     begun = time.monotonic()
     work = _rehearse if dry_run else _import
+    wanted = _Wanted(on_duplicate, mapping, current_app.config["CRM_DEFAULT_LOCALE"], match, restore)
     try:
-        counts, failed_rows = work(file, on_duplicate, mapping, current_app.config["CRM_DEFAULT_LOCALE"])
+        counts, failed_rows = work(file, wanted)
     except Invalid as error:
         raise _Refused(error.message) from error
     except DomainError as error:
@@ -59,6 +76,20 @@ def import_(file: Path, on_duplicate: str, mapping: dict[str, str], dry_run: boo
         with errors.open("wb") as target:
             target.writelines(failed_rows)
     click.echo(json.dumps(counts | {"seconds": round(time.monotonic() - begun, 2)}))
+
+
+@customers.command("undo-import")
+@click.argument("import_id", type=int)
+def undo_import(import_id: int) -> None:
+    """Take the import IMPORT_ID back (the number that it told), and print what was undone and kept as JSON."""
+    try:
+        imports.undo(_ACTOR, import_id)
+        with progress() as show:
+            imports.run(import_id, show)
+        done = imports.get(import_id)
+    except DomainError as error:
+        raise click.ClickException(error.message) from error
+    click.echo(json.dumps({"status": done.status, "undone": done.undone, "kept": done.kept}))
 
 
 @customers.command("export")
@@ -120,13 +151,21 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
+class _Wanted(NamedTuple):
+    on_duplicate: str
+    mapping: dict[str, str]
+    locale: str
+    match: tuple[str, ...]
+    restore: bool
+
+
 _Outcome = tuple[dict[str, Any], Iterable[bytes]]  # the counts, the file of failed rows in pieces
 
 
-def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
+def _import(file: Path, wanted: _Wanted) -> _Outcome:
     with file.open("rb") as stream:
-        upload = imports.accept(_ACTOR, stream, file.name, on_duplicate, mapping, locale, start=False)
-    _tell(upload.notes)
+        upload = imports.accept(_ACTOR, stream, file.name, start=False, **wanted._asdict())
+    _tell([f"This is import {upload.id}.", *upload.notes])
     _tell_earlier(upload.id)
     try:
         with progress() as show:
@@ -143,9 +182,9 @@ def _import(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str)
     return counts, imports.failed_file(done.id).pieces
 
 
-def _rehearse(file: Path, on_duplicate: str, mapping: dict[str, str], locale: str) -> _Outcome:
+def _rehearse(file: Path, wanted: _Wanted) -> _Outcome:
     with progress() as show:
-        result = imports.rehearse(file, on_duplicate, mapping, locale, show)
+        result = imports.rehearse(file, progress=show, **wanted._asdict())
     _tell(result.layout.notes)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
     return counts, result.failed_file().pieces

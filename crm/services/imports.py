@@ -1,6 +1,6 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.importing import failures, file, lease, problems, results, saved
 from crm.services.importing import undo as undoing
-from crm.services.importing.plan import MATCH, Plan
+from crm.services.importing.plan import USUAL, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
@@ -32,6 +32,7 @@ __all__ = [
     "accept",
     "cancel",
     "check",
+    "clear_away",
     "draft",
     "failed_file",
     "failures_csv",
@@ -52,6 +53,7 @@ __all__ = [
     "uploaded_before",
 ]
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
+_FORGOTTEN = timedelta(days=7)  # so old is a draft that nobody will start any more
 
 
 def accept(
@@ -64,16 +66,20 @@ def accept(
     start: bool = True,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
+    match: Sequence[str] = USUAL,
+    restore: bool = False,
 ) -> Import:
     """Store the file, check all of it, and have a worker import it (with `start`), or with `check` only find out what
     would become of its rows. `approve` is shown the plan first, and refuses by raising.
 
-    `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. Messages
-    are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`), and then keeps nothing.
+    `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. `match` and
+    `restore` are as in `Plan`. Messages are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`,
+    `match`), and then keeps nothing.
     """
     file.check_options(on_duplicate, mapping)
     upload = kept(actor, stream, filename, mapping, locale)
-    plan = replace(Plan.from_json(upload.plan), match=MATCH[:3], on_duplicate=on_duplicate)
+    plan = Plan.from_json(upload.plan)
+    plan = replace(plan, match=tuple(match), on_duplicate=on_duplicate, restore=restore)
     upload.plan = plan.as_json()
     return _add(actor, upload, "checking" if check else "queued", start, approve and partial(approve, plan))
 
@@ -99,6 +105,9 @@ def draft(
 
 def _add(actor: Actor, upload: Import, status: str, start: bool, approve: Callable[[], None] | None = None) -> Import:
     try:
+        if status != "draft":
+            plan = Plan.from_json(upload.plan)
+            problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         if approve:
             approve()
         return _stored(actor, upload, status, start)
@@ -129,7 +138,7 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     with atomic():
         upload = editable(pk)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
-        if upload.plan != plan.as_json():
+        if Plan.from_json(upload.plan) != plan:
             upload.plan, upload.status = plan.as_json(), "draft"
             lease.reset(upload)
     return upload
@@ -220,6 +229,13 @@ def overdue() -> list[int]:
     at_work = Import.status.in_(("running", "checking", "undoing"))
     forsaken = and_(at_work, or_(Import.lease_until.is_(None), Import.lease_until <= now))
     return list(db.session.scalars(select(Import.id).where(or_(waiting, forsaken)).order_by(Import.id)))
+
+
+def clear_away() -> None:
+    """Give up drafts that have been forgotten: their files hold people's data."""
+    old = and_(Import.status.in_(("draft", "checked")), Import.created_at < utcnow() - _FORGOTTEN)
+    for pk in db.session.scalars(select(Import.id).where(old)).all():
+        cancel(Actor(None, "sweep"), pk)
 
 
 def failures_csv(pk: int) -> Iterator[str]:

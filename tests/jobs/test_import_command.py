@@ -69,6 +69,30 @@ def test_columns_can_be_mapped_and_duplicates_updated(app, command, tmp_path):
     assert db.session.scalars(select(Customer.city)).all() == ["Köln"]
 
 
+def test_what_customers_are_recognised_by_can_be_chosen(app, command, tmp_path):
+    people.add("Anna", telegram="@anna")
+    path = tmp_path / "customers.csv"
+    path.write_text("name,telegram\nAnna,@anna\n")
+    for match, outcome in (("channel", "skipped"), ("external_id, email", "created")):
+        for arguments in (["--dry-run"], []):
+            result = command(path, "--match", match, *arguments)
+            assert json.loads(result.stdout.splitlines()[-1])[outcome] == 1
+    assert command(path, "--match", "shoe").exit_code == 2
+    assert command(path, "--match", "shoe", "--dry-run").exit_code == 2
+
+
+def test_an_import_is_undone_by_the_number_that_it_has_told(app, command, tmp_path):
+    path = tmp_path / "customers.csv"
+    path.write_text("name\nAnna\nBoris\n")
+    assert "This is import 1." in command(path).stderr
+    runner = app.test_cli_runner()
+    undone = runner.invoke(args=["customers", "undo-import", "1"])
+    assert json.loads(undone.stdout.splitlines()[-1]) == {"status": "undone", "undone": 2, "kept": 0}
+    assert customers() == 0
+    refused = runner.invoke(args=["customers", "undo-import", "2"])
+    assert (refused.exit_code, refused.stderr) == (1, "Error: This no longer exists.\n")
+
+
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),

@@ -56,7 +56,7 @@ def load(known: Known, rows: Iterable[Row], plan: Plan) -> None:
     elif plan.on_duplicate == "create":
         _named(known, pks, found)
     else:
-        _skipped(known, pks, found, plan.restore)
+        _skipped(known, pks, found, plan)
 
 
 def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
@@ -89,18 +89,17 @@ def _named(known: Known, pks: Pks, wanted: Collection[int]) -> None:
     _stand_in(known, pks, records)
 
 
-def _skipped(known: Known, pks: Pks, wanted: Collection[int], restore: bool) -> None:
-    """Only archived ones are looked at: what the others are called makes no difference."""
-    archived = select(Customer.id, Customer.name, Customer.version).where(
-        among(Customer.id), Customer.status == "archived"
-    )
-    away = {row.id: Record(CustomerData(name=row.name), row.id, row.version, True) for row in _rows(archived, wanted)}
-    records = {pk: away.get(pk) or Record(CustomerData(name=""), pk) for pk in wanted}
-    if restore and away:
-        _complete(known, away.keys())
-        for pk in away:
-            del records[pk]
-    _stand_in(known, pks, records)
+def _skipped(known: Known, pks: Pks, wanted: Collection[int], plan: Plan) -> None:
+    """What they are called makes a difference only where somebody is archived, or a row fails at an external id."""
+    looked_at = select(Customer.id, Customer.name, Customer.version, Customer.status).where(among(Customer.id))
+    if "external_id" in plan.match:
+        looked_at = looked_at.where(Customer.status == "archived")
+    records = {pk: Record(CustomerData(name=""), pk) for pk in wanted}
+    for row in _rows(looked_at, wanted):
+        records[row.id] = Record(CustomerData(name=row.name), row.id, row.version, row.status == "archived")
+    away = [pk for pk, record in records.items() if record.archived] if plan.restore else []
+    _complete(known, away)
+    _stand_in(known, pks, {pk: record for pk, record in records.items() if pk not in away})
 
 
 def _stand_in(known: Known, pks: Pks, records: dict[int, Record]) -> None:

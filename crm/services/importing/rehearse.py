@@ -4,7 +4,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -13,12 +13,12 @@ from typing import IO
 
 from flask_babel import force_locale
 
-from crm.services.importing import failures, file, lease, saved
+from crm.services.importing import failures, file, lease, problems, saved
 from crm.services.importing.check import rehearsed
 from crm.services.importing.chunks import seldom_collected
 from crm.services.importing.failures import Failure
 from crm.services.importing.lease import Progress
-from crm.services.importing.plan import MATCH
+from crm.services.importing.plan import USUAL
 from crm.services.importing.rows import rows
 from crm.services.importing.shadow import Shadow
 from crm.services.tables import Layout
@@ -66,6 +66,8 @@ def rehearse(
     mapping: Mapping[str, str] | None = None,
     locale: str = "en",
     progress: Progress = lambda read, total: None,
+    match: Sequence[str] = USUAL,
+    restore: bool = False,
 ) -> Rehearsal:
     """Do everything that an import does but write: the counts are those that it would end with.
 
@@ -78,8 +80,9 @@ def rehearse(
         layout = file.examined(path, mapping)
         result = Rehearsal(layout)
         proposed = saved.propose(layout.header.columns, mapping, near=False).plan
-        plan = replace(proposed, match=MATCH[:3], on_duplicate=on_duplicate)
+        plan = replace(proposed, match=tuple(match), on_duplicate=on_duplicate, restore=restore)
         form = lease.layout_of(layout.header.columns, plan)
+        problems.refuse(plan, layout.header.columns, form)
         source_rows = rows(layout.records(path), layout.header.line, form)
         with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
             while block := list(islice(source_rows, _BLOCK)):
