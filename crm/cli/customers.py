@@ -78,20 +78,6 @@ def import_(
     click.echo(json.dumps(counts | {"seconds": round(time.monotonic() - begun, 2)}))
 
 
-@customers.command("undo-import")
-@click.argument("import_id", type=int)
-def undo_import(import_id: int) -> None:
-    """Take the import IMPORT_ID back (the number that it told), and print what was undone and kept as JSON."""
-    try:
-        imports.undo(_ACTOR, import_id)
-        with progress() as show:
-            imports.run(import_id, show)
-        done = imports.get(import_id)
-    except DomainError as error:
-        raise click.ClickException(error.message) from error
-    click.echo(json.dumps({"status": done.status, "undone": done.undone, "kept": done.kept}))
-
-
 @customers.command("export")
 @to_a_file
 def export(format_: str, output: Path | None) -> None:

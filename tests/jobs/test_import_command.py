@@ -81,18 +81,6 @@ def test_what_customers_are_recognised_by_can_be_chosen(app, command, tmp_path):
     assert command(path, "--match", "shoe", "--dry-run").exit_code == 2
 
 
-def test_an_import_is_undone_by_the_number_that_it_has_told(app, command, tmp_path):
-    path = tmp_path / "customers.csv"
-    path.write_text("name\nAnna\nBoris\n")
-    assert "This is import 1." in command(path).stderr
-    runner = app.test_cli_runner()
-    undone = runner.invoke(args=["customers", "undo-import", "1"])
-    assert json.loads(undone.stdout.splitlines()[-1]) == {"status": "undone", "undone": 2, "kept": 0}
-    assert customers() == 0
-    refused = runner.invoke(args=["customers", "undo-import", "2"])
-    assert (refused.exit_code, refused.stderr) == (1, "Error: This no longer exists.\n")
-
-
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])
 @pytest.mark.parametrize(
     ("content", "arguments", "sentence"),
