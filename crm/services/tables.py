@@ -13,7 +13,7 @@ from crm.tabular.converter import COLUMN_LIMIT
 from crm.tabular.damage import Finding, Scan
 from crm.tabular.errors import Unreadable
 from crm.tabular.kinds import Kind
-from crm.tabular.records import DELIMITERS, below, is_blank, records
+from crm.tabular.records import DELIMITERS, MIXED, below, is_blank, records
 
 _ABOVE = 20  # the header is looked for in so many records
 _SHEETS = 10
@@ -116,7 +116,11 @@ def _layout(path: Path, wanted: Wanted, reading: Reading) -> Layout:
     if kind != "csv":
         stored.convert(path, kind)
         return replace(_converted(path, 0, wanted, reading), kind=kind)
-    encoding = encodings.chosen(path, reading.encoding) if reading.encoding else encodings.detect(path)
+    encoding = (
+        encodings.chosen(path, reading.encoding)
+        if reading.encoding
+        else encodings.detect(path, mixed=wanted.any_columns)
+    )
     delimiters = (reading.delimiter,) if reading.delimiter in DELIMITERS else DELIMITERS
     return _text(path, encoding, delimiters, wanted, reading)
 
@@ -216,6 +220,8 @@ def _unrecognised(top: list[list[str]], wanted: Wanted) -> Unreadable:
 
 
 def _sheet_notes(layout: Layout) -> list[str]:
+    if layout.encoding == MIXED:
+        return [_("Some lines are written in Windows-1251, the others in UTF-8; each is read as it is written.")]
     if len(layout.sheets) < 2:
         return []
     return [_("Only the sheet “%(name)s” is read.", name=layout.sheet_name)]

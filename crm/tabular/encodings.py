@@ -8,6 +8,7 @@ from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.tabular import letters
 from crm.tabular.errors import Unreadable
+from crm.tabular.records import MIXED
 
 # What a person may choose, by Python's name.
 CHOICES = {
@@ -16,11 +17,14 @@ CHOICES = {
     "utf-16-le": _l("UTF-16 without a mark (little-endian)"),
     "utf-16-be": _l("UTF-16 without a mark (big-endian)"),
     "utf-32": "UTF-32",
+    "utf-32-le": _l("UTF-32 without a mark (little-endian)"),
+    "utf-32-be": _l("UTF-32 without a mark (big-endian)"),
     "cp1251": _l("Windows-1251 (Cyrillic)"),
     "cp1252": _l("Windows-1252 (Western)"),
     "koi8_r": _l("KOI8-R (Cyrillic)"),
     "cp866": _l("CP866 (Cyrillic, DOS)"),
     "mac_cyrillic": _l("Macintosh (Cyrillic)"),
+    MIXED: _l("UTF-8 with lines in Windows-1251"),
 }
 _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -35,10 +39,11 @@ _SURE = 3  # characters beyond ASCII in one line that are UTF-8 throughout: no a
 _BINARY = bytes(set(range(0x20)) - set(b"\t\n\r\x0b\x0c\x1a\x1b"))
 
 
-def detect(path: Path) -> str:
+def detect(path: Path, mixed: bool = False) -> str:
     """The Python name of the file's encoding; all of the file can be read by it.
 
-    Raises `Unreadable` for what is no text, and for a file that mixes encodings (naming the line).
+    Raises `Unreadable` for what is no text, and for a file that mixes encodings (naming the line); with `mixed` it may
+    have lines in Windows-1251 among those in UTF-8, and is `MIXED` then.
     """
     with path.open("rb") as file:
         head = file.read(_SAMPLE)
@@ -47,7 +52,7 @@ def detect(path: Path) -> str:
         if not _decodes(path, marked):
             raise Unreadable(_("The file says that it is %(encoding)s, but it is not.", encoding=marked))
         return marked
-    return "utf-8" if _decodes(path, "utf-8") else _legacy(path, head)
+    return "utf-8" if _decodes(path, "utf-8") else _legacy(path, head, mixed)
 
 
 def chosen(path: Path, name: str) -> str:
@@ -62,7 +67,7 @@ def chosen(path: Path, name: str) -> str:
         head = file.read(4)
     if encoding == "utf-8" and _marked(head) == "utf-8-sig":
         encoding = "utf-8-sig"
-    if not _decodes(path, encoding):
+    if encoding != MIXED and not _decodes(path, encoding):
         if not encoding.startswith(("utf-16", "utf-32")):
             _verify(path, encoding)
         raise Unreadable(_("The file is not written in %(encoding)s.", encoding=str(CHOICES[encoding])))
@@ -128,7 +133,7 @@ class _Lines:
         self.sure = self.sure or sum(not character.isascii() for character in text) >= _SURE
 
 
-def _legacy(path: Path, head: bytes) -> str:
+def _legacy(path: Path, head: bytes, mixed: bool) -> str:
     if len(head) - len(head.translate(None, _BINARY)) > len(head) // 100:
         raise Unreadable(_("This is not a text file. Save the table as CSV or XLSX and upload that."))
     lines = _Lines()
@@ -139,6 +144,8 @@ def _legacy(path: Path, head: bytes) -> str:
             if not line.isascii():
                 lines.add(number, line)
     if lines.sure or lines.utf8 > lines.other:
+        if mixed and letters.guess(bytes(lines.sample[:_SAMPLE])) == "cp1251":
+            return MIXED
         raise _mixed(max(lines.first_utf8, lines.first_other))
     encoding = letters.guess(bytes(lines.sample[:_SAMPLE]))
     _verify(path, encoding)

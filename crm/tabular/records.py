@@ -1,7 +1,7 @@
 """The records of a delimited text file, one at a time."""
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -10,6 +10,7 @@ from crm.tabular.converter import CELL_LIMIT
 from crm.tabular.errors import Unreadable
 
 DELIMITERS = (",", ";", "\t", "|")
+MIXED = "utf-8+cp1251"  # each line in one of them
 _ROW_LIMIT = 1 << 20  # characters of a line, and of a row that takes several
 
 
@@ -18,8 +19,8 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
 
     Raises `Unreadable` naming the line where a quotation mark is not closed or a cell has no end.
     """
-    with path.open(encoding=encoding, newline="") as file:
-        lines = _Lines(file)
+    with _opened(path, encoding) as file:
+        lines = _Lines(file, _told if encoding == MIXED else None)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         begin = 0
         try:
@@ -47,8 +48,8 @@ def below(found: Iterable[list[str]], header: int) -> Iterator[tuple[int, list[s
 class _Lines:
     """The lines of a file, until a row has none or no end: `held` is what has been read of the present row."""
 
-    def __init__(self, file: TextIO) -> None:
-        self.file, self.number, self.held = file, 0, 0
+    def __init__(self, file: TextIO, told: Callable[[str], str] | None) -> None:
+        self.file, self.told, self.number, self.held = file, told, 0, 0
 
     def __iter__(self) -> Iterator[str]:
         while line := self.file.readline(_ROW_LIMIT):
@@ -56,7 +57,20 @@ class _Lines:
             self.held += len(line)
             if self.held >= _ROW_LIMIT:
                 raise Unreadable(_("Line %(line)d is too long to be a row of a table.", line=self.number))
-            yield line
+            yield self.told(line) if self.told else line
+
+
+def _opened(path: Path, encoding: str) -> TextIO:
+    # As Latin-1 every byte is a character, so that each line can be told by itself.
+    return path.open(encoding="latin-1" if encoding == MIXED else encoding, newline="")
+
+
+def _told(line: str) -> str:
+    raw = line.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("cp1251", "replace")
 
 
 def _broken(error: str, line: int) -> Unreadable:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from crm.services.importing.failures import as_uploaded
 from crm.services.importing.file import examine
 from crm.services.tables import Layout, Reading
 from crm.spreadsheet import unguarded
 from crm.tabular import stored
 from crm.tabular.errors import Unreadable
+from crm.tabular.records import MIXED
 from crm.tabular.writing import write_workbook
 from tests.sheets import ods, xlsb
 
@@ -205,3 +207,16 @@ def test_a_table_of_unknown_columns_is_taken_where_a_person_will_say_what_they_h
     sheets = book(One=[["foo", "bar"], ["1", "2"]], Two=[["name"], ["Anna"]])
     assert read(tmp_path, sheets, any_columns=True)[0].sheet == 1  # one that is recognised goes before
     assert read(tmp_path, sheets, Reading(sheet=0), any_columns=True)[0].header.columns == ["foo", "bar"]
+
+
+def test_lines_in_two_encodings_are_told_apart_where_a_person_looks_at_what_was_read(tmp_path):
+    lines_ = [b"name,city\n", "Анна,Тверь\n".encode(), "Пётр Ёлкин,Орёл\n".encode("cp1251"), b"Vera,Perm\n"]
+    layout, rows = read(tmp_path, b"".join(lines_), any_columns=True)
+    assert (layout.encoding, rows) == (MIXED, [["Анна", "Тверь"], ["Пётр Ёлкин", "Орёл"], ["Vera", "Perm"]])
+    assert layout.notes == [
+        "Some lines are written in Windows-1251, the others in UTF-8; each is read as it is written."
+    ]
+    assert read(tmp_path, b"".join(lines_), Reading(encoding=MIXED))[1] == rows
+    assert b"".join(as_uploaded("csv", MIXED, ",", ["name"], [(["Ж"], "x")]).pieces).decode("utf-8-sig") == (
+        "name,error\r\nЖ,x\r\n"
+    )
