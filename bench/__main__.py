@@ -11,7 +11,19 @@ from typing import Any
 
 from flask import Flask
 
-from bench import background, followers, history, imports, page, payments, posting, search, technical, writers16
+from bench import (
+    background,
+    exports,
+    followers,
+    history,
+    imports,
+    page,
+    payments,
+    posting,
+    search,
+    technical,
+    writers16,
+)
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
@@ -35,6 +47,7 @@ def main(names: list[str]) -> None:
 _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "search": search.run,
     "page": page.run,
+    "exports": exports.run,
     "payments": payments.run,
     "writers16": writers16.run,
     "posting": posting.run,
@@ -43,7 +56,7 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "technical": technical.run,
     "followers": followers.run,
 }
-_OF_CUSTOMERS = {"import", "search", "page"}
+_OF_CUSTOMERS = {"import", "search", "page", "exports"}
 
 
 def _print(name: str, rows: list[dict[str, Any]]) -> None:
