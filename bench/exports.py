@@ -61,8 +61,9 @@ def _written(format_: str) -> None:
 def _copied(query: str) -> None:
     url = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     wanted = f"COPY (SELECT {query}) TO STDOUT CSV"
-    with psycopg.connect(url) as connection, connection.cursor() as cursor, cursor.copy(wanted) as copy:
-        with tempfile.TemporaryFile() as file:
+    with tempfile.TemporaryFile() as file, psycopg.connect(url) as connection, connection.cursor() as cursor:
+        copying = cursor.copy(wanted)
+        with copying as copy:
             file.writelines(copy)
 
 
