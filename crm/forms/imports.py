@@ -16,5 +16,5 @@ DUPLICATE_NAMES = [
 class ImportForm(Form):
     """A file, and what to do with customers who are there already."""
 
-    file = FileField(_l("File"), render_kw={"accept": ".csv,.tsv,.txt,.xlsx"})
+    file = FileField(_l("File"), render_kw={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods,.json,.jsonl,.ndjson"})
     on_duplicate = RadioField(_l("If a customer exists already"), choices=DUPLICATE_NAMES, default="skip")
