@@ -13,8 +13,11 @@ DUPLICATE_NAMES = [
 ]
 
 
+ENDINGS = ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods,.json,.jsonl,.ndjson"
+
+
 class ImportForm(Form):
     """A file, and what to do with customers who are there already."""
 
-    file = FileField(_l("File"), render_kw={"accept": ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods,.json,.jsonl,.ndjson"})
+    file = FileField(_l("File"), render_kw={"accept": ENDINGS})
     on_duplicate = RadioField(_l("If a customer exists already"), choices=DUPLICATE_NAMES, default="skip")
