@@ -151,7 +151,7 @@ _Outcome = tuple[dict[str, Any], Iterable[bytes]]  # the counts, the file of fai
 def _import(file: Path, wanted: _Wanted) -> _Outcome:
     with file.open("rb") as stream:
         upload = imports.accept(_ACTOR, stream, file.name, start=False, **wanted._asdict())
-    _tell([f"This is import {upload.id}.", *upload.notes])
+    _tell(upload.notes)
     _tell_earlier(upload.id)
     try:
         with progress() as show:
