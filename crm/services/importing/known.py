@@ -91,6 +91,8 @@ def _named(known: Known, pks: Pks, wanted: Collection[int]) -> None:
 
 def _skipped(known: Known, pks: Pks, wanted: Collection[int], plan: Plan) -> None:
     """What they are called makes a difference only where somebody is archived, or a row fails at an external id."""
+    if not wanted:
+        return
     looked_at = select(Customer.id, Customer.name, Customer.version, Customer.status).where(among(Customer.id))
     if "external_id" in plan.match:
         looked_at = looked_at.where(Customer.status == "archived")

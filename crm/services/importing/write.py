@@ -2,10 +2,11 @@
 
 import json
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select, text
+from sqlalchemy import Select, select, text
 
 from crm import bulk
 from crm.bulk import among, insert, new_ids, packed
@@ -137,6 +138,13 @@ def _tag_ids(names: dict[str, str]) -> dict[str, int]:
     return known
 
 
+@cache
+def _tags_of(_postgresql: bool) -> Select[Any]:
+    """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
+    statement: Any = select(Tag.key, Tag.id).where(among(Tag.key))
+    return statement
+
+
 def _known_tags(keys: list[str]) -> dict[str, int]:
-    found = db.session.execute(select(Tag.key, Tag.id).where(among(Tag.key)), packed(keys))
+    found = db.session.execute(_tags_of(is_postgresql()), packed(keys))
     return {tag.key: tag.id for tag in found}
