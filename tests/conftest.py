@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from argon2 import PasswordHasher
 from flask import Flask
+from hypothesis import HealthCheck, settings
 from redis import Redis
 from sqlalchemy import event
 
@@ -20,6 +21,10 @@ from crm.db import atomic, db, utcnow
 from crm.models import Role, User
 from tests import databases, servers
 from tests.client import Browser
+
+# How long an example takes says how busy the machine is, nothing else.
+settings.register_profile("crm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("crm")
 
 RUN = "CRM_TEST_RUN"
 PASSWORD = "correct horse battery"

@@ -58,7 +58,11 @@ def test_a_statement_begins_and_ends_with_the_balances_of_its_days(app, at):
 def test_any_split_of_the_days_tells_the_same_in_the_end(app):
     customer, first = people.add().id, date(2026, 3, 1)
 
-    @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(
+        max_examples=15,
+        deadline=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
     @given(st.lists(st.tuples(st.integers(0, 9), st.integers(-40, 60).filter(bool)), max_size=8), st.integers(0, 9))
     def law(movements, cut):
         wallet = money.wallet_of(customer, overdraft=1000)
