@@ -1,6 +1,8 @@
 """A file made by a real worker process: when the process is killed another one begins anew, and no half is offered."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import update
 
@@ -9,29 +11,44 @@ from crm.db import atomic, db, utcnow
 from crm.models import Export
 from crm.models.ledger import PaymentKind
 from crm.services import exports, payments
-from crm.services.exporting import lease
+from crm.services.exporting import lease, run
 from crm.services.exporting.orders import Order
 from crm.services.movements import Movement
 from crm.services.search import Criteria
 from tests import money, people
 from tests.uploads import CLERK
-from tests.workers import eventually, worker
+from tests.workers import PATIENCE, eventually, worker
 
 
 def now(export: Export) -> Export:
     return db.session.get(Export, export.id, populate_existing=True)
 
 
+def hold_after_rows(monkeypatch) -> None:
+    """Whoever has told of the first rows of a file goes no further."""
+    tell = lease.advance
+
+    def advance(task: lease.Task, written: int, *more: Any) -> None:
+        tell(task, written, *more)
+        if written:
+            time.sleep(PATIENCE)
+
+    monkeypatch.setattr(run, "_TOLD", 0)
+    monkeypatch.setattr(lease, "advance", advance)
+
+
 def test_a_killed_worker_leaves_no_half_file(app, monkeypatch):
     people.crowd(4_000)
     export = exports.accept(CLERK, Order("customers", Criteria(status=""), "xlsx"))
-    with worker() as process:
-        eventually(lambda: list(lease.folder().iterdir()))
-        process.kill()
+    with monkeypatch.context() as patch:
+        hold_after_rows(patch)
+        with worker() as process:
+            eventually(lambda: now(export).written_rows)
+            process.kill()
     left = now(export)
-    if left.status == "done":  # it was quicker than the kill
-        return
     assert (left.status, left.stored_as) == ("running", None)
+    assert 0 < left.written_rows < left.total_rows == 4_000
+    assert any(path.is_file() for path in lease.folder().iterdir())
     with atomic() as session:  # half a minute later …
         session.execute(update(Export).values(lease_until=utcnow() - timedelta(seconds=1)))
     assert exports.overdue() == [export.id]
