@@ -48,9 +48,9 @@ def _whose() -> tuple[str, int]:
 
 def _count(key: str) -> int:
     def hit(redis: Redis) -> int:
-        with redis.pipeline(transaction=False) as line:
-            line.incr(key)
-            line.expire(key, 2 * WINDOW_SECONDS)
-            return int(line.execute()[0])
+        used = int(redis.incr(key))
+        if used == 1:
+            redis.expire(key, 2 * WINDOW_SECONDS)
+        return used
 
     return ask(hit, 0) or _alone.incr(key, 2 * WINDOW_SECONDS)
