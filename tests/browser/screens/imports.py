@@ -40,6 +40,7 @@ SCREENS = {
     "import form refused": Screen(BORIS, _file_refused),
     "import in progress": Screen(BORIS, at("/customers/import/{running}/")),
     "import result": Screen(BORIS, at("/customers/import/{over}/")),
+    "undo of an import": Screen(BORIS, at("/customers/import/{over}/undo/")),
     "import being set up": Screen(BORIS, at("/customers/import/{draft}/columns/")),
     "import for existing customers": Screen(BORIS, _for_existing),
     "import set up wrongly": Screen(BORIS, _setup_refused),
