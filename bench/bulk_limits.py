@@ -42,7 +42,7 @@ class Prepared:
         with source.open(encoding="utf-8") as text:
             header = text.readline().strip().split(",")
         layout = Format(header, Plan.of_fields(header), "RU", "RUB", frozenset(CURRENCIES))
-        good = (row for row in rows(records(source, "utf-8", ","), 0, layout) if not row.error)
+        good = (row for row in rows(records(source, "utf-8", ","), 0, layout) if not row.error and not row.debt)
         account = openings.FIRST
         while chunk := list(islice(good, _CHUNK)):
             numbered = list(enumerate(chunk, self.count + 1))
