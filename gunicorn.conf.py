@@ -1,5 +1,6 @@
 """How gunicorn serves the product; addresses and sizes come from the same environment as everything else."""
 
+import gc
 import logging
 import resource
 import signal
@@ -45,6 +46,12 @@ if Path("/dev/shm").is_dir():  # noqa: S108
 # A follower has two file descriptors, and 1,024 is what many systems give at first.
 _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (max(_soft, min(_hard, 8192)), _hard))
+
+
+def when_ready(_server: Any) -> None:
+    """What has been imported stays as it is: no collection looks through it again, or copies its pages by doing so."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_worker_init(worker: Any) -> None:

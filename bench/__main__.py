@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask
 
 from bench import (
+    api,
     background,
     exports,
     followers,
@@ -55,8 +56,9 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "history": history.run,
     "technical": technical.run,
     "followers": followers.run,
+    "api": api.run,
 }
-_OF_CUSTOMERS = {"import", "search", "page", "exports"}
+_OF_CUSTOMERS = {"import", "search", "page", "exports", "api"}
 
 
 def _print(name: str, rows: list[dict[str, Any]]) -> None:

@@ -6,18 +6,15 @@ itself, told the same text.
 
 import base64
 import json
-import os
 import resource
 import secrets
 import selectors
 import socket
-import subprocess
-import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack
 from http.client import HTTPConnection
 from statistics import quantiles
 from typing import Any
@@ -26,18 +23,17 @@ from flask import Flask
 from redis import Redis
 from uuid_utils.compat import uuid7
 
+from bench import serving
 from bench.measure import milliseconds
 from bench.people import admin_client
 from bench.wallets import ACTOR, CURRENCY, opened, technical
 from crm import live
-from crm.config import ROOT
 from crm.db import atomic, db, on_commit
 from crm.ledger import engine
 from crm.services import customers, payment_json
 from crm.services.customer_data import CustomerData
-from crm.supervisor import valkey
 
-FOLLOWERS, PAGES, CHANGES, START_SECONDS = 500, 60, 6, 60
+FOLLOWERS, PAGES, CHANGES = 500, 60, 6
 PAGE = "/customers/"
 
 
@@ -45,11 +41,11 @@ def run(app: Flask, engine_name: str) -> list[dict[str, Any]]:
     """Pages alone and beside the followers; then broadcasts, by Redis alone and by the product."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with app.app_context(), ExitStack() as stack:
-        stack.enter_context(_valkey(app))
+        stack.enter_context(serving.redis(app))
         cookie = _cookie(app)
         for number in range(20):
             customers.create(ACTOR, CustomerData(name=f"Follower {number}"), allow_duplicate=True)
-        port = stack.enter_context(_gunicorn(app))
+        port = stack.enter_context(serving.gunicorn(app))
         drafts = _waiting(CHANGES + 1)  # the last one stays: the sockets do not end
         alone = milliseconds(_pages(port, cookie))
         bare = _bare(app, _text(drafts[0]))
@@ -65,50 +61,6 @@ def run(app: Flask, engine_name: str) -> list[dict[str, Any]]:
         {"engine": engine_name, "way": f"Redis alone to {FOLLOWERS}", **_spread(bare)},
         {"engine": engine_name, "way": f"commit to {FOLLOWERS} followers", **_spread(told)},
     ]
-
-
-@contextmanager
-def _valkey(app: Flask) -> Iterator[None]:
-    process = subprocess.Popen(valkey.command(app.config["CRM_INSTANCE"]))
-    try:
-        valkey.wait_until_answers(app.config["CRM_INSTANCE"])
-        yield
-    finally:
-        process.kill()
-        process.wait()
-
-
-@contextmanager
-def _gunicorn(app: Flask) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "CRM_INSTANCE": str(app.config["CRM_INSTANCE"]),
-        "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
-        "SECRET_KEY": app.config["SECRET_KEY"],
-        "CRM_PORT": str(port),
-    }
-    command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "wsgi:app"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    try:
-        deadline = time.monotonic() + START_SECONDS
-        while not _answers(port):
-            if time.monotonic() > deadline:
-                raise RuntimeError("the web server does not start")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _answers(port: int) -> bool:
-    with suppress(OSError):
-        connection = HTTPConnection("127.0.0.1", port, timeout=5)
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == 200
-    return False
 
 
 def _cookie(app: Flask) -> str:

@@ -8,6 +8,7 @@ from iso4217 import Currency
 MAX_MINOR = 10**15
 SCALED_DECIMALS = 9  # of percents and rates, which are kept as integers scaled by 10^9
 _SPACE = "[ \u00a0\u202f]"
+_SPACES = re.compile(_SPACE)
 _TYPED = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,3}}(?:{_SPACE}\d{{3}})+|\d+)(?:[.,](?P<part>\d+))?\Z", re.ASCII)
 _EXPONENTS = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 
@@ -53,7 +54,7 @@ def parse(text: str, currency: str) -> int:
     match = _TYPED.match(text.strip(" \u00a0\u202f"))
     if not match:
         raise AmountError("malformed")
-    whole, part, decimals = re.sub(_SPACE, "", match["whole"]), match["part"] or "", exponent(currency)
+    whole, part, decimals = _SPACES.sub("", match["whole"]), match["part"] or "", exponent(currency)
     if len(part.rstrip("0")) > decimals:
         raise AmountError("precision")
     if len(whole) > 16:
@@ -78,7 +79,7 @@ def parse_scaled(text: str) -> int:
     match = _TYPED.match(text.strip(" \u00a0\u202f"))
     if not match:
         raise AmountError("malformed")
-    whole, part = re.sub(_SPACE, "", match["whole"]), (match["part"] or "").rstrip("0")
+    whole, part = _SPACES.sub("", match["whole"]), (match["part"] or "").rstrip("0")
     if len(part) > SCALED_DECIMALS:
         raise AmountError("precision")
     if len(whole.lstrip("0")) > 18 - SCALED_DECIMALS:  # what a BIGINT holds

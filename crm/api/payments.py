@@ -135,4 +135,4 @@ def _told(accepted: Accepted, wait: int | None) -> Any:
 
 
 def _dashed(pk: str) -> str:
-    return str(uuid.UUID(pk))
+    return f"{pk[:8]}-{pk[8:12]}-{pk[12:16]}-{pk[16:20]}-{pk[20:]}"

@@ -8,7 +8,7 @@ from datetime import datetime
 from types import ModuleType
 from typing import Any
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from crm.db import db, is_postgresql, utcnow
 from crm.errors import DuplicateRequest
@@ -17,6 +17,8 @@ from crm.ledger import postgresql, reversals, sqlite
 from crm.ledger.posting import Decisions, Exchange, Order, Reversal, decide
 from crm.ledger.rows import Stored
 from crm.models.ledger import SYSTEM
+
+_CANONICAL = json.JSONEncoder(separators=(",", ":"))  # made once: `json.dumps` makes one for every payment
 
 
 @dataclass(slots=True)
@@ -73,7 +75,7 @@ class Draft:
         amount = "rest" if self.takes_rest else self.amount
         asked = [self.kind, self.from_account, self.to_account, amount, self.currency, self.description]
         asked += [more for more in (self.reversal_of_id, self.metadata) if more]
-        return hashlib.sha256(json.dumps(asked, separators=(",", ":")).encode()).digest()
+        return hashlib.sha256(_CANONICAL.encode(asked).encode()).digest()
 
     def row(self, now: datetime) -> tuple[Any, ...]:
         """The payment as `rows.PAYMENT` columns."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from crm.errors import AccountUnavailable, Invalid, PaymentRefused
 from crm.i18n import gettext as _
@@ -124,10 +124,11 @@ def _check_shape(movement: Movement) -> None:
 
 def _sides(movement: Movement, known: Scene) -> tuple[Side, Side]:
     """The wallet that pays and the one that is paid, the same one twice where the other side is technical."""
-    for field, pk in movement.wallets:
+    wallets = movement.wallets
+    for field, pk in wallets:
         if pk not in known.by_id:
             raise Invalid({field: [_("There is no such wallet.")]})
-    first, last = known.by_id[movement.wallets[0][1]], known.by_id[movement.wallets[-1][1]]
+    first, last = known.by_id[wallets[0][1]], known.by_id[wallets[-1][1]]
     if movement.kind == PaymentKind.CONVERSION:
         if first.currency == last.currency:
             message = _("Both wallets are in %(currency)s: there is nothing to convert.", currency=first.currency)
