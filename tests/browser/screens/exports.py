@@ -55,6 +55,8 @@ def _menu(address: str) -> Callable[[Page, Furniture], None]:
         open_at(page, address, found)
         page.locator(".export-menu > summary").click()
         expect(page.locator(".export-menu .menu-last")).to_be_visible()
+        place = page.locator(".export-menu .menu-body").bounding_box()
+        assert place and place["x"] >= 0  # what is beyond the left edge cannot even be scrolled to
 
     return show
 
