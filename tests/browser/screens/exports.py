@@ -14,6 +14,7 @@ from tests.browser.screens.office import Furniture
 from tests.browser.screens.screen import Screen, at, open_at
 
 NARROWED = {"q": "Константинопольский-Заозёрный", "city": "Петропавловск-Камчатский", "tag": "постоянный покупатель"}
+MENU = ".export-menu"
 ERROR = "Making the file was begun several times and never came to its end."
 
 
@@ -67,9 +68,9 @@ SCREENS = {
     "export in progress": Screen(BORIS, _one("running")),
     "export to be fetched": Screen(BORIS, _one("done")),
     "export that failed": Screen(BORIS, _one("failed")),
-    "export menu of customers": Screen(BORIS, _menu("/customers/?city=%D0%BE")),
-    "export menu of payments": Screen(ALICE, _menu("/payments/")),
-    "export menu of operations": Screen(VERA, _menu("/accounts/operations/")),
+    "export menu of customers": Screen(BORIS, _menu("/customers/?city=%D0%BE"), MENU),
+    "export menu of payments": Screen(ALICE, _menu("/payments/"), MENU),
+    "export menu of operations": Screen(VERA, _menu("/accounts/operations/"), MENU),
 }
 BARE = {
     "no exports": Screen(VERA, at("/exports/")),

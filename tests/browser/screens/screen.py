@@ -10,10 +10,13 @@ from tests.browser.screens.office import Furniture
 
 @dataclass(frozen=True)
 class Screen:
-    """A page in a state; `who` looks at it (None is a stranger)."""
+    """A page in a state; `who` looks at it (None is a stranger). `within` is the part that axe is to judge, where the
+    rest is a screen of its own: what lies half under an open menu is too small to be hit until the menu closes.
+    """
 
     who: str | None
     show: Callable[[Page, Furniture], None]
+    within: str = "html"
 
 
 def at(address: str) -> Callable[[Page, Furniture], None]:
