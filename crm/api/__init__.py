@@ -26,5 +26,5 @@ def init_app(app: Flask) -> None:
 
     app.cli.add_command(api)
     csrf.exempt(bp)
-    vars(app.json).update(sort_keys=False, ensure_ascii=False)
+    vars(app.json).update(sort_keys=False)
     app.register_blueprint(bp)

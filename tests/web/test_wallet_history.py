@@ -151,7 +151,7 @@ def test_it_costs_the_same_however_much_happened(viewer, anna, purse, count_stat
         for _time in range(55):
             SERVICE.deposit(purse, 1)
         money.wallet_of(anna.id, "EUR", balance=5)
-    assert costs == [5, 5], statements
+    assert costs == [6, 6], statements
 
 
 def test_it_speaks_the_reader_s_language(viewer, anna, purse):
