@@ -14,6 +14,7 @@ def init_app(app: Flask) -> None:
         auth,
         customers,
         docs,
+        exports,
         imports,
         me,
         operations,

@@ -8,7 +8,7 @@ from flask_babel import get_locale
 from crm.api import bp
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
-from crm.api.schemas.imports import Import, ImportIn, ImportList
+from crm.api.schemas.imports import Import, ImportIn, ImportList, ImportRowList, ImportRowQuery
 from crm.extensions import limiter
 from crm.models import Permission, Scope
 from crm.services import import_json, imports
@@ -51,6 +51,30 @@ def _approve(plan: Plan) -> None:
 def import_get(pk: int) -> Any:
     """Get an import with its progress"""
     return import_json.as_json(imports.get(pk))
+
+
+@bp.post("/imports/<int:pk>/start")
+@requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
+@call({202: Import}, refuses=(409,))
+def import_start(pk: int) -> Any:
+    """Import what was checked
+
+    A file that was sent with `check` waits for this. One that is being imported already is a 409.
+    """
+    _approve(Plan.from_json(imports.get(pk).plan))
+    return import_json.as_json(imports.start(actor(), pk)), 202
+
+
+@bp.get("/imports/<int:pk>/rows")
+@requires(Permission.READ)
+@call({200: ImportRowList}, query=ImportRowQuery)
+def import_rows(pk: int, query: ImportRowQuery) -> Any:
+    """List what became of each row
+
+    Or what would become of it, where the file was only checked: fields with what was there and what is, and why a row
+    was not taken.
+    """
+    return import_json.rows(pk, query.outcome, query.after, query.limit)
 
 
 @bp.post("/imports/<int:pk>/cancel")

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from crm.models import Import
 from crm.models.imports import IMPORT_STATUSES
-from crm.services import columns
+from crm.services import columns, imports
+from crm.services.importing import results
 from crm.services.listing import Listing
 from crm.services.payment_json import moment
 
@@ -51,4 +52,20 @@ def as_json(upload: Any) -> dict[str, Any]:
         "on_duplicate": upload.plan["on_duplicate"],
         "mapping": dict(zip(upload.columns, fields, strict=False)),
         "created_by": upload.created_by_id,
+    }
+
+
+def rows(pk: int, outcome: str, after: int, limit: int) -> dict[str, Any]:
+    """What became of the import's rows behind the row `after`, as `results.rows` has them; raises `NotFound`."""
+    imports.get(pk)
+    found = results.rows(pk, outcome, after, limit)
+    return {"items": [_row(row) for row in found.items], "next_after": found.next_after}
+
+
+def _row(row: Any) -> dict[str, Any]:
+    told = {name: getattr(row, name) for name in ("row", "outcome", "customer_id")}
+    return told | {
+        "message": row.message or "",
+        "changes": row.changes or {},
+        "cells": row.cells,
     }

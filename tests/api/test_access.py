@@ -37,6 +37,8 @@ TABLE = {
     ("import_list", "GET"): READ,
     ("import_create", "POST"): sent(415, IMPORT),
     ("import_get", "GET"): READ,
+    ("import_rows", "GET"): READ,
+    ("import_start", "POST"): (403, 409, 409, 404, 403, 409, 403, 403),  # it goes on by itself; no balance is in it
     ("import_cancel", "POST"): sent(202, IMPORT),
     ("import_undo", "POST"): (403, 409, 409, 404, 403, 409, 403, 403),  # nothing is in yet, and no balance would be
     ("import_errors", "GET"): READ,
@@ -72,6 +74,10 @@ TABLE = {
     ("rate_create", "POST"): sent(422, ADMIN),
     ("rule_list", "GET"): OWN_READ,
     ("rule_create", "POST"): sent(422, ADMIN),
+    ("export_create", "POST"): sent(422, READ),
+    ("export_get", "GET"): sent(404, READ),  # it is nobody's of these
+    ("export_cancel", "POST"): sent(404, READ),
+    ("export_file", "GET"): sent(404, READ),
     ("payment_list", "GET"): OWN_READ,
     ("payment_create", "POST"): sent(422, MONEY),
     ("payment_batch", "POST"): sent(422, MONEY),
@@ -121,6 +127,7 @@ def address(app: Flask) -> Callable[[str], str]:
             "payment": uuid.UUID(payment),
             "token": 2**40,
             "import": upload,
+            "export": 2**40,
         }
         pks["channel_create"] = customer.id
         pks["account"] = money.wallet_of(customer.id)

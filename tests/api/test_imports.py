@@ -120,3 +120,20 @@ def test_a_form_without_a_file_names_it_and_json_is_no_form(manager):
 def test_what_is_not_there_is_a_404(manager):
     for method, path in (("GET", ""), ("POST", "/cancel"), ("POST", "/undo"), ("GET", "/errors")):
         assert manager.call(method, f"/imports/99{path}", {} if method == "POST" else None).status_code == 404
+
+
+def test_what_was_checked_is_looked_at_row_by_row_and_started(manager):
+    path = send(manager, check="true").headers["Location"]
+    pk = int(path.rpartition("/")[2])
+    imports.run(pk)
+    page = manager.get(f"{path}/rows?limit=1").json
+    assert (page["items"][0]["outcome"], page["items"][0]["changes"]["name"], page["next_after"]) == (
+        "created", [None, "Anna"], 2,
+    )  # fmt: skip
+    (failed,) = manager.get(f"{path}/rows?outcome=failed").json["items"]
+    assert failed["cells"] == ["Boris", "12"] and failed["message"]
+    assert manager.post(f"{path}/start").json["status"] == "queued"
+    imports.run(pk)
+    assert manager.get(path).json["created"] == 1
+    assert manager.post(f"{path}/start").status_code == 409
+    assert manager.get(f"{path}/rows?outcome=x").status_code == 422

@@ -1,6 +1,6 @@
 """Imports of customers, as sent and as told."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 from spectree.model_adapter.pydantic_adapter import BaseFile
@@ -58,3 +58,33 @@ class ImportList(Told):
 
     items: list[Import]
     next_cursor: Cursor
+
+
+class ImportRowQuery(BaseModel):
+    """Which rows."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    outcome: Literal["", "created", "updated", "unchanged", "skipped", "failed", "noted", "kept", "undone"] = ""
+    after: int = Field(0, ge=0, le=2**31 - 1, description="`next_after` of the page before.")
+    limit: int = Field(50, ge=1, le=500)
+
+
+class ImportRow(Told):
+    """What became of a row."""
+
+    row: int = Field(description="As a spreadsheet numbers it.")
+    outcome: Literal["created", "updated", "unchanged", "skipped", "failed"]
+    customer_id: RowId | None
+    message: str = Field(description="Why it was not taken, or but for what.")
+    changes: dict[str, Any] = Field(
+        description="By field: what was there, and what is.", examples=[{"city": ["", "Tver"]}]
+    )
+    cells: list[str] | None = Field(description="As they stood, of rows that were not taken.")
+
+
+class ImportRowList(Told):
+    """A page of rows."""
+
+    items: list[ImportRow]
+    next_after: int | None = Field(description="Send it as `after` for what follows; null on the last page.")

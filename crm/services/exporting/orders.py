@@ -16,7 +16,7 @@ from crm.services.exporting import customers, operations, payments, statements
 from crm.services.exporting.sheet import Sheet
 
 FORMATS = ("csv", "xlsx", "jsonl")
-_AMOUNTS = ("amount_from", "amount_to", "balance_from", "balance_to")
+AMOUNTS = ("amount_from", "amount_to", "balance_from", "balance_to")
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,12 @@ class Order:
         """
         told = {name: value for name, value in stored(self.criteria).items() if name not in ("sort", "own")}
         currency = told.get("currency") or current_app.config["CRM_DEFAULT_CURRENCY"]
-        return told | {name: money.to_text(told[name], currency) for name in _AMOUNTS if name in told}
+        return told | {name: money.to_text(told[name], currency) for name in AMOUNTS if name in told}
+
+
+def criteria_of(noun: str) -> type:
+    """The class of the list's criteria."""
+    return _SOURCES[noun].criteria
 
 
 def stored(criteria: Any) -> dict[str, Any]:

@@ -1,0 +1,82 @@
+"""A file that is made in the background, as programs order it and see it."""
+
+import types
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from datetime import date
+from typing import Any, get_args, get_type_hints
+
+from flask import current_app
+
+from crm.errors import Invalid
+from crm.i18n import gettext as _
+from crm.models import Export
+from crm.services.amounts import typed_limit
+from crm.services.exporting.orders import AMOUNTS, Order, criteria_of
+from crm.services.payment_json import moment
+
+_NOT_FILTERS = ("sort", "own")
+_SHOWN = ("id", "status", "format", "filename", "size", "total_rows", "written_rows", "error")
+_MOMENTS = ("created_at", "started_at", "finished_at", "expires_at")
+
+
+def ordered(noun: str, format_: str, filters: Mapping[str, str | int | bool]) -> Order:
+    """What is wanted: `filters` are those of the list, amounts as decimals and days as ISO 8601 has them. Raises
+    `Invalid` by `filters.NAME`.
+    """
+    kind = criteria_of(noun)
+    hints = {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.name not in _NOT_FILTERS}
+    currency = str(filters.get("currency") or current_app.config["CRM_DEFAULT_CURRENCY"])
+    found: dict[str, Any] = {}
+    wrong: dict[str, list[str]] = {}
+    for name, value in filters.items():
+        try:
+            found[name] = typed_limit(str(value), currency) if name in AMOUNTS else _read(value, hints.get(name))
+        except ValueError as error:
+            wrong[f"filters.{name}"] = [str(error)]
+    needed = [field.name for field in fields(kind) if field.name in hints and field.default is MISSING]
+    wrong |= {f"filters.{name}": [_("This is needed.")] for name in needed if name not in filters}
+    if wrong:
+        raise Invalid(wrong)
+    return Order(noun, kind(**found), format_)
+
+
+def as_json(export: Export) -> dict[str, Any]:
+    """The file's progress; `filters` as the order keeps them."""
+    told = {name: getattr(export, name) for name in _SHOWN} | {"list": export.noun, "filters": export.criteria}
+    told |= {name: (at := getattr(export, name)) and moment(at) for name in _MOMENTS}
+    return told | {"created_by": export.created_by_id}
+
+
+def _read(value: str | int | bool, hint: Any) -> Any:
+    """The value as the criteria have it; ValueError has the sentence."""
+    if hint is None:
+        raise ValueError(_("There is no such parameter."))
+    kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    if date in kinds or uuid.UUID in kinds:
+        return _day(value) if date in kinds else _identifier(value)
+    if type(value) not in kinds:
+        raise ValueError(_TYPES[kinds[0]]())
+    return value
+
+
+def _day(value: object) -> date:
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError as error:
+        raise ValueError(_("Write the day like %(example)s.", example="2026-01-31")) from error
+
+
+def _identifier(value: object) -> uuid.UUID:
+    try:
+        return uuid.UUID(str(value))
+    except ValueError as error:
+        raise ValueError(_("This must be a UUID.")) from error
+
+
+_TYPES: dict[type, Callable[[], str]] = {
+    str: lambda: _("This must be text."),
+    int: lambda: _("This must be a whole number."),
+    bool: lambda: _("This must be true or false."),
+}
