@@ -52,11 +52,11 @@ $(VENV)/requirements-dev: requirements-dev.txt $(VENV)/requirements
 	@cp requirements-dev.txt $@
 
 chromium:
-	@if ! command -v chromium >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	@if ! command -v chromium-headless-shell >/dev/null && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
 		echo "Installing Chromium for the browser tests."; \
-		apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive \
-			apt-get install -y -qq --no-install-recommends chromium fonts-liberation >/dev/null; \
-	fi; command -v chromium >/dev/null || \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+			chromium-headless-shell fonts-liberation; } >/dev/null 2>&1 || true; \
+	fi; command -v chromium-headless-shell >/dev/null || command -v chromium >/dev/null || \
 		echo "!!! BROWSER TESTS ARE LEFT OUT: there is no Chromium here (apt-get install chromium) !!!"
 
 # The pip of this machine installs into the virtualenv; a pip of its own would cost seven seconds.

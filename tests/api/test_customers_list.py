@@ -17,12 +17,12 @@ def crowd(app):
     return people.crowd(60)
 
 
-@pytest.mark.parametrize("ordering", [sign + field for field in FIELDS for sign in ("", "-")])
-def test_pages_in_any_order_have_everybody_once(manager, crowd, ordering):
-    path = f"/customers?ordering={ordering}"
-    whole = manager.get(f"{path}&limit=500").json["items"]
-    assert [one["id"] for one in manager.all_of(path, 7)] == [one["id"] for one in whole]
-    assert {one["id"] for one in whole} == {person.id for person in crowd}
+def test_pages_in_any_order_have_everybody_once(manager, crowd):
+    for ordering in [sign + field for field in FIELDS for sign in ("", "-")]:
+        path = f"/customers?ordering={ordering}"
+        whole = manager.get(f"{path}&limit=500").json["items"]
+        assert [one["id"] for one in manager.all_of(path, 25)] == [one["id"] for one in whole]
+        assert {one["id"] for one in whole} == {person.id for person in crowd}
 
 
 def test_an_order_turned_round_is_the_same_but_for_what_is_missing(manager, crowd):

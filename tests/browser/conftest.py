@@ -21,7 +21,9 @@ from tests.browser.product import Product
 from tests.conftest import PASSWORD, PASSWORD_HASH
 
 ALICE, BORIS, VERA, CARLA = "alice@example.com", "boris@example.com", "vera@example.com", "carla@example.com"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+# The shell alone, where it is there: a whole browser draws its own tabs and menus too, for nobody.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -76,7 +76,7 @@ def test_a_file_is_imported_in_russian(russian: Page, tmp_path: Path):
     expect(page.get_by_text("Готово", exact=True)).to_be_visible(timeout=60_000)
     with page.expect_download() as download:
         page.get_by_role("link", name="Скачать строки с ошибками").click()
-    assert "Телефон: 12 — неверный номер телефона." in download.value.path().read_text()
+    assert "Телефон: 12 — неверный номер телефона." in download.value.path().read_text(encoding="cp1251")
 
 
 def test_an_unknown_page_says_so_in_russian(russian: Page):

@@ -245,6 +245,7 @@ def test_a_statement_is_asked_for_and_downloaded(page: Page, anna: Customer, pur
     page.get_by_role("link", name="Statement").click()
     expect(page.get_by_role("definition").last).to_have_text("RUB\xa05,000.00")
     with page.expect_download() as download:
+        page.locator("summary", has_text="Export").click()
         page.get_by_role("link", name="CSV").click()
     assert "5000.00" in download.value.path().read_text(encoding="utf-8-sig")
     page.get_by_role("link", name="This year").click()
