@@ -96,6 +96,7 @@ def test_settings_work_without_scripts(new_page: NewPage, anna: Customer, purse:
 
 def painted(page: Page) -> int:
     """How many colours the chart is drawn in."""
+    expect(page.locator(".chart canvas")).not_to_have_js_property("width", 0)
     colours: int = page.locator(".chart canvas").evaluate(
         """(canvas) => {
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

@@ -24,7 +24,9 @@ def anna(app) -> Customer:
 
 
 def entries() -> list[AuditEntry]:
-    return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action != "customer.created")))
+    return list(
+        db.session.scalars(select(AuditEntry).where(AuditEntry.action != "customer.created").order_by(AuditEntry.id))
+    )
 
 
 def fresh(pk: int) -> Customer:

@@ -47,7 +47,7 @@ def _populate() -> None:
                 notes=NOTES[number % len(NOTES)] if number % 2 else text,
                 external_id=f"{text[:80]}{'' if number % 3 else number}",
                 tags=[text.translate({ord(","): " ", ord(";"): " "})[:50], "опт (розница)", "vip"],
-                attributes={text[:40].strip(): text, "Размер": "42", "Phone": "=A1"},
+                attributes={AWKWARD[number % 25][:40].strip(): text, "Размер": "42", "Phone": "=A1"},
                 channels=_channels(number, text),
             ),
             allow_duplicate=True,
