@@ -15,6 +15,7 @@ from crm.services.exporting import files
 from crm.services.search import Criteria
 from tests import databases, money
 from tests.people import CLI
+from tests.uploads import take
 
 ALL = Criteria(status="")
 AWKWARD = [
@@ -47,7 +48,7 @@ def _populate() -> None:
                 notes=NOTES[number % len(NOTES)] if number % 2 else text,
                 external_id=f"{text[:80]}{'' if number % 3 else number}",
                 tags=[text.translate({ord(","): " ", ord(";"): " "})[:50], "опт (розница)", "vip"],
-                attributes={AWKWARD[number % 25][:40].strip(): text, "Размер": "42", "Phone": "=A1"},
+                attributes={text[:40].strip(): text, "Размер": "42", "Phone": "=A1"},
                 channels=_channels(number, text),
             ),
             allow_duplicate=True,
@@ -131,3 +132,9 @@ def test_everything_is_there_again_in_an_empty_database(app, run, format_):
     assert _imported(data, format_, "create").created == len(AWKWARD)
     for old, new in zip(before, _stored(), strict=True):
         assert new == old
+
+
+def test_a_row_with_more_own_fields_than_a_customer_has_fails_at_the_last(app):
+    names = [f"Field: n{number}" for number in range(31)]
+    done = take(f"name,{','.join(names)}\nAnna,{','.join('x' * 31)}\nBoris,{',' * 30}x\n")
+    assert (done.created, done.failed) == (1, 1)

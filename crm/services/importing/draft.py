@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from crm.services.customer_data import CustomerData, clean_tags, clean_text
+from crm.services.customer_data import CustomerData, clean_tags, clean_text, merged
 from crm.services.importing import cells as reading
 from crm.services.importing.plan import ATTRIBUTE, BALANCE, NAME_PARTS, Column
 from crm.spreadsheet import unguarded
@@ -117,7 +117,8 @@ def _contacts(type_: str, region: str, label: str, label_at: int | None, draft: 
 def _attribute(field: str, draft: Draft, cell: str) -> None:
     value = clean_text("attribute", cell)
     if value:
-        draft.data.attributes[field.removeprefix(ATTRIBUTE)] = value
+        # A customer has so many at most; a file has as many columns as its customers need together.
+        draft.data.attributes = merged(draft.data.attributes, {field.removeprefix(ATTRIBUTE): value})
         draft.given.add(field)
 
 

@@ -72,9 +72,10 @@ def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
     if on_duplicate not in ON_DUPLICATE:
         raise Invalid({"on_duplicate": [_("Choose what to do with customers who are there already.")]})
     fields = [field for field in (mapping or {}).values() if field]
-    own = {field.removeprefix(ATTRIBUTE): "" for field in fields if field.startswith(ATTRIBUTE)}
+    own = [field.removeprefix(ATTRIBUTE) for field in fields if field.startswith(ATTRIBUTE)]
     try:
-        clean_attributes(own)
+        for name in own:
+            clean_attributes({name: ""})
     except ValueError as error:
         raise Invalid({"mapping": [str(error)]}) from error
     unknown = [field for field in fields if field not in FIELDS and not field.startswith(ATTRIBUTE)]

@@ -6,7 +6,7 @@ from crm import money
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
-from crm.services.customer_data import ATTRIBUTES_LIMIT, clean_attributes
+from crm.services.customer_data import clean_attributes
 from crm.services.importing.plan import (
     ATTRIBUTE,
     BALANCE,
@@ -61,8 +61,6 @@ def _general(plan: Plan) -> list[str]:
     fields = {name for name in plan.fields if name} | {name for name, text in plan.defaults.items() if text.strip()}
     if not {"name", *NAME_PARTS} & fields:
         said.append(_("Choose the column with the customers' names."))
-    if sum(name.startswith(ATTRIBUTE) for name in fields) > ATTRIBUTES_LIMIT:
-        said.append(_("There are more than %(count)d attributes.", count=ATTRIBUTES_LIMIT))
     return said
 
 
