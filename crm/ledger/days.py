@@ -61,8 +61,8 @@ def reset() -> None:
     db.session.execute(delete(AccountDay))
 
 
-def differences() -> tuple[int, list[str]]:
-    """How many rows were compared with the operations, and which of them differ."""
+def differences() -> tuple[int, list[dict[str, Any]]]:
+    """How many rows were compared with the operations, and which of them differ: account, day and kind."""
     rows = db.session.execute(select(AccountDay).order_by(AccountDay.day)).scalars().all()
     kept: dict[date, dict[tuple[int, str], tuple[int, int, int]]] = {}
     for row in rows:
@@ -73,7 +73,7 @@ def differences() -> tuple[int, list[str]]:
         found = _found(day)
         for key in sorted(kept.get(day, {}).keys() | found.keys()):
             if kept.get(day, {}).get(key) != found.get(key):
-                wrong.append(f"account {key[0]}, {day}, {key[1]}")
+                wrong.append({"account": key[0], "day": day, "kind": key[1]})
         day += timedelta(days=1)
     return len(rows), wrong
 

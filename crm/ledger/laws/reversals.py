@@ -1,0 +1,47 @@
+"""Laws of reversals: what was given back is counted, and is no more than what was moved."""
+
+from crm.i18n import lazy_gettext as _l
+from crm.ledger.laws.law import Law
+from crm.ledger.laws.spans import new, whole
+
+_BROKEN = """
+        SELECT original.id AS payment, original.reversed_amount, coalesce(sum(reversal.amount), 0) AS given_back
+        FROM {originals} AS original LEFT JOIN payments AS reversal
+            ON reversal.reversal_of_id = original.id AND reversal.status = 'COMPLETED'
+        WHERE original.reversed_amount > 0 OR reversal.id IS NOT NULL
+        GROUP BY original.id, original.reversed_amount
+        HAVING original.reversed_amount <> coalesce(sum(reversal.amount), 0)
+        UNION ALL
+        SELECT original.id, original.reversed_amount, abs(coalesce(back.total, 0))
+        FROM {originals} AS original JOIN operations AS line ON line.payment_id = original.id
+        LEFT JOIN (
+            SELECT reversal.reversal_of_id, given.account_id, given.kind, sum(given.signed_amount) AS total
+            FROM {reversals} AS reversal JOIN operations AS given ON given.payment_id = reversal.id
+            WHERE reversal.kind = 'reversal' GROUP BY reversal.reversal_of_id, given.account_id, given.kind
+        ) AS back ON back.reversal_of_id = original.id AND back.account_id = line.account_id AND back.kind = line.kind
+        WHERE original.reversed_amount > 0 AND (
+            CASE WHEN line.signed_amount > 0 THEN -1 ELSE 1 END * coalesce(back.total, 0)
+                NOT BETWEEN 0 AND abs(line.signed_amount)
+            OR (original.reversed_amount = original.amount AND coalesce(back.total, 0) <> -line.signed_amount))"""
+# What is new may be the payment that is given back, or what gives it back.
+_NEW = """, originals AS (
+            SELECT coalesce(payments.reversal_of_id, payments.id) AS id
+            FROM moved JOIN payments ON payments.id = moved.payment_id
+            GROUP BY coalesce(payments.reversal_of_id, payments.id)
+        )"""
+_OF_NEW = {
+    "originals": "(SELECT payments.* FROM originals JOIN payments ON payments.id = originals.id)",
+    "reversals": "(SELECT payments.* FROM originals JOIN payments ON payments.reversal_of_id = originals.id)",
+}
+
+LAWS = (
+    Law(
+        "reversals",
+        _l("What was given back of a payment is counted on it, and is no more than it moved"),
+        whole(
+            "payments WHERE kind = 'reversal' OR reversed_amount > 0",
+            _BROKEN.format(originals="payments", reversals="payments"),
+        ),
+        new("moved", _NEW + _BROKEN.format_map(_OF_NEW)),
+    ),
+)
