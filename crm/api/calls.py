@@ -7,6 +7,7 @@ from flask import Response, current_app, request
 from pydantic import BaseModel, ValidationError
 from spectree import Response as Answers
 from spectree import SpecTree
+from spectree.model_adapter.protocol import SchemaMode
 from spectree.plugins.base import Context
 from spectree.plugins.flask_plugin import FlaskPlugin
 
@@ -41,7 +42,27 @@ class Strict(FlaskPlugin):
         return response, None
 
 
-spec = SpecTree("flask", backend=Strict, mode="strict", naming_strategy=lambda model: model.__name__,
+class Described(SpecTree):
+    """spectree, whose schemas are made when the description is asked for: at every start of every process they would
+    cost as much as all else together.
+    """
+
+    def __init__(self, *words: Any, **settings: Any) -> None:
+        super().__init__(*words, **settings)
+        self._named: dict[str, tuple[Model, SchemaMode]] = {}
+
+    def _add_model(self, model: Model, mode: SchemaMode = "validation") -> str:
+        key: str = self.naming_strategy(model)
+        self._named[key] = model, mode
+        return key
+
+    def _generate_spec(self) -> dict[str, Any]:
+        for model, mode in self._named.values():
+            super()._add_model(model, mode)
+        return super()._generate_spec()
+
+
+spec = Described("flask", backend=Strict, mode="strict", naming_strategy=lambda model: model.__name__,
                 nested_naming_strategy=lambda _parent, child: child)  # fmt: skip
 
 
