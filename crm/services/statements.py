@@ -5,19 +5,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import case, func, select, tuple_
+from sqlalchemy import and_, case, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from crm.db import db
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.ledger.days import moments
-from crm.models import Account, AccountBalance, Operation, Payment, User
+from crm.models import Account, AccountBalance, Customer, Operation, Payment, User
 from crm.models.ledger import OperationKind
 
 _CHUNK = 1_000
 _ORIGINAL = aliased(Payment)  # of a reversal
 _LAST = aliased(Operation)  # of the payment in the same account
+_SIDE, _OTHER = aliased(Account), aliased(Customer)  # the payment's other side, and whose it is
+_OTHER_SIDE = case(
+    (Payment.from_account_id == Operation.account_id, Payment.to_account_id), else_=Payment.from_account_id
+)
 _BALANCE_AFTER = Operation.balance_after
 _AFTER_PAYMENT = (
     select(_LAST.balance_after)
@@ -50,6 +54,8 @@ class Line:
     to_currency: str | None
     rate: int | None  # scaled by 10^9
     of_kind: str | None  # of the payment that is reversed
+    other_id: int | None  # the customer on the other side, where that is somebody else
+    other: str | None
     who: str
 
 
@@ -170,6 +176,7 @@ def _line(row: Any) -> Line:
 
 
 def _lines(account_id: int, balance: Any = _BALANCE_AFTER) -> Any:
+    owner = select(Account.customer_id).where(Account.id == account_id).scalar_subquery()
     return (
         select(
             Operation.id,
@@ -188,11 +195,15 @@ def _lines(account_id: int, balance: Any = _BALANCE_AFTER) -> Any:
             Payment.to_currency,
             Payment.rate,
             _ORIGINAL.kind,
+            _OTHER.id,
+            _OTHER.name,
             User.name,
             User.email,
         )
         .join(Payment, Payment.id == Operation.payment_id)
         .outerjoin(_ORIGINAL, _ORIGINAL.id == Payment.reversal_of_id)
         .outerjoin(User, User.id == Payment.created_by_id)
+        .outerjoin(_SIDE, _SIDE.id == _OTHER_SIDE)
+        .outerjoin(_OTHER, and_(_OTHER.id == _SIDE.customer_id, _OTHER.id != owner))
         .where(Operation.account_id == account_id)
     )

@@ -37,7 +37,7 @@ def test_each_operation_is_told_in_words_newest_first(viewer, anna, busy):
     told = rows(page(viewer.get(f"/customers/{anna.id}/")), anna)
     expected = [
         ("Adjustment", "ошибка кассира", "−RUB 1.00", "RUB 824.00"),
-        ("Transfer", "долг", "−RUB 25.00", "RUB 825.00"),
+        ("Transfer", "to Борис", "долг", "−RUB 25.00", "RUB 825.00"),
         ("Withdrawal · Cash", "−RUB 50.00", "RUB 850.00"),
         ("Purchase", "заказ <b>7</b>", "−RUB 100.00", "RUB 900.00"),
         ("Deposit · Bank transfer", "+RUB 1,000.00", "RUB 1,000.00"),
