@@ -6,7 +6,7 @@ from flask import current_app
 from sqlalchemy.exc import OperationalError
 
 from crm.errors import Busy
-from crm.ledger import days
+from crm.ledger import chain, days
 from crm.queue import answer, enqueue
 from crm.services import exports, imports, mails, posting, welcome
 
@@ -66,7 +66,8 @@ def sweep() -> None:
     """Ring the bell for imports, exports, payments and letters that wait though nobody works on them: their job was
     lost, or their worker died.
 
-    Days that are over get their sums, files that have expired go, and drafts of imports that nobody has started.
+    Days that are over get their sums, files that have expired go, and drafts of imports that nobody has started. In the
+    end new operations are chained, between which what must not wait is done.
     """
     with current_app.app_context():
         try:
@@ -83,3 +84,7 @@ def sweep() -> None:
             return
         for job, pk in overdue:
             enqueue(job, pk)
+        try:
+            chain.extend(_meanwhile)
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer; the next sweep extends the chain of operations: %s", error)

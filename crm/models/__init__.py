@@ -2,6 +2,7 @@
 
 from crm.models.audit import AuditEntry
 from crm.models.batches import PaymentBatch, PendingPayment
+from crm.models.chain import ChainLink
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.exports import Export
@@ -16,6 +17,7 @@ __all__ = [
     "AccountBalance",
     "AccountDay",
     "AuditEntry",
+    "ChainLink",
     "CommissionRule",
     "ContactChannel",
     "Currency",

@@ -4,6 +4,8 @@ PostgreSQL looks at all rows of a statement at once, through transition tables; 
 third of the speed. SQLite has row triggers only, and looks at a payment as a whole when it is completed.
 """
 
+from crm.models import chain_rules
+
 # What a payment is may not change after it was stored; how it stands may.
 _FIXED_AT_FIRST = (
     "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
@@ -294,4 +296,4 @@ def of(dialect: str, before: str | None = None) -> dict[str, str]:
     revision, or as they are.
     """
     now, formerly = (SQLITE, _FORMERLY_SQLITE) if dialect == "sqlite" else (POSTGRESQL, _FORMERLY_POSTGRESQL)
-    return now | formerly if before and before <= _CHANGED_IN else now
+    return (now | formerly if before and before <= _CHANGED_IN else now) | chain_rules.of(dialect)

@@ -14,6 +14,7 @@ from crm.ledger.rebuild import rebuild
 from crm.ledger.verify import verify
 from crm.models import ledger_rules
 from tests import money
+from tests.ledger.tampering import tamper
 
 SUM = "The balance of an account is the sum of its operations"
 ZERO = "Each kind of operation of a payment sums to zero in every currency"
@@ -34,22 +35,6 @@ def sound_ledger() -> None:
 
 def broken() -> dict[str, int]:
     return {found.law: found.differences for found in verify() if found.differences}
-
-
-def tamper(statement: str, **values: object) -> None:
-    """As somebody would who may switch the rules off."""
-    db.session.rollback()
-    with db.engine.begin() as connection:
-        if is_postgresql():
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            connection.execute(text(statement), values)
-            return
-        names = [name for name, rule in ledger_rules.SQLITE.items() if "CREATE TRIGGER" in rule]
-        for name in names:
-            connection.execute(text(f"DROP TRIGGER {name}"))
-        connection.execute(text(statement), values)
-        for name in names:
-            connection.execute(text(ledger_rules.SQLITE[name]))
 
 
 @pytest.fixture

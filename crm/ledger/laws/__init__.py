@@ -1,7 +1,14 @@
 """The laws of the ledger as data, in the order in which they are proved."""
 
-from crm.ledger.laws import accounts, kept, operations, payments, reversals
+from crm.ledger.laws import accounts, chained, kept, operations, payments, reversals
 from crm.ledger.laws.law import Law
 
-LAWS: tuple[Law, ...] = (*operations.LAWS, *accounts.LAWS, *payments.LAWS, *reversals.LAWS, *kept.LAWS)
+LAWS: tuple[Law, ...] = (
+    *operations.LAWS,
+    *accounts.LAWS,
+    *payments.LAWS,
+    *reversals.LAWS,
+    *chained.LAWS,
+    *kept.LAWS,
+)
 BY_CODE = {law.code: law for law in LAWS}
