@@ -1,8 +1,10 @@
-"""Rows by the thousand: found by a list of values, given ids beforehand, written by COPY or executemany."""
+"""Rows by the thousand: found by a list of values, given ids beforehand, written by COPY or by the hundred."""
 
 import json
+import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from typing import Any
 
 import psycopg
@@ -13,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from crm.db import atomic, db, is_postgresql
 
 _BETWEEN = "\x1f"
+_FEW, _AT_ONCE = 8, 100  # rows of one statement on SQLite
 
 
 def among(attribute: Any) -> ColumnElement[bool]:
@@ -35,16 +38,18 @@ def new_ids(table: str, count: int) -> list[int]:
     if not count:
         return []
     if is_postgresql():
-        statement = text(
-            "SELECT string_agg(nextval(CAST(:sequence AS regclass))::text, ' ')"
-            " FROM generate_series(1, CAST(:count AS integer))"
-        )
-        found = db.session.scalar(statement, {"sequence": f"{table}_id_seq", "count": count})
+        found = db.session.scalar(_NEXT, {"sequence": f"{table}_id_seq", "count": count})
         return [int(pk) for pk in (found or "").split()]
     # AUTOINCREMENT's counter follows by itself when rows come with ids; the write lock keeps others out.
-    counter = text("SELECT seq FROM sqlite_sequence WHERE name = :table")
-    last = db.session.scalar(counter, {"table": table}) or 0
+    last = db.session.connection().exec_driver_sql(_LAST, (table,)).scalar() or 0
     return list(range(last + 1, last + 1 + count))
+
+
+_NEXT = text(
+    "SELECT string_agg(nextval(CAST(:sequence AS regclass))::text, ' ')"
+    " FROM generate_series(1, CAST(:count AS integer))"
+)
+_LAST = "SELECT seq FROM sqlite_sequence WHERE name = ?"
 
 
 def stamp(moment: datetime) -> str:
@@ -61,7 +66,28 @@ def insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> N
         _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
     else:
         marks = ", ".join("?" * len(columns))
-        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) VALUES ({marks})", rows)  # noqa: S608  (own names)
+        insert_values(connection, f"INSERT INTO {table} ({names}) VALUES", f"({marks})", rows)
+
+
+def insert_values(connection: Connection, head: str, row: str, rows: Sequence[Sequence[Any]], tail: str = "") -> int:
+    """Write the rows on SQLite by `head` (`INSERT INTO … VALUES`), `row` (`(?, ?, …)`) for each, and `tail`; how many
+    have been written.
+
+    A hundred go in by one statement. Each statement is a savepoint of its own, at which the search index writes down
+    what it has: one for each row took three times as long for customers, and twice as long for operations.
+    """
+    if len(rows) <= _FEW:
+        return connection.exec_driver_sql(f"{head} {row} {tail}", [tuple(values) for values in rows]).rowcount
+    driver: Any = connection.connection.driver_connection
+    written = 0
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        statement = f"{head} {', '.join([row] * len(some))} {tail}"
+        try:
+            written += driver.execute(statement, tuple(chain.from_iterable(some))).rowcount
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
+    return written
 
 
 def analyze(*tables: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from crm.bulk import stamp
+from crm.bulk import insert_values, stamp
 from crm.db import utcnow
 from crm.ledger.posting import Balance, Entry
 from crm.ledger.rows import PAYMENT, Parties, Prices, Stored, parties_query, read_parties
@@ -15,15 +15,18 @@ _AMONG = "IN (SELECT value FROM json_each(?))"
 _LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
     WHERE account_id IN (SELECT value FROM json_each(?)) ORDER BY account_id"""
-_STORE = f"""
-    INSERT INTO payments ({", ".join(PAYMENT)}, status) VALUES ({", ".join("?" * len(PAYMENT))}, 'INITIATED')
-    ON CONFLICT (caller, idempotency_key) DO NOTHING"""
+_STORE = (
+    f"INSERT INTO payments ({', '.join(PAYMENT)}, status) VALUES",
+    f"({', '.join('?' * len(PAYMENT))}, 'INITIATED')",
+)
+_UNLESS_USED = "ON CONFLICT (caller, idempotency_key) DO NOTHING"
 _STORED = """
     SELECT caller, idempotency_key, id, fingerprint, status, failure_code FROM payments
     WHERE caller IN (SELECT value FROM json_each(?)) AND idempotency_key IN (SELECT value FROM json_each(?))"""
-_OPERATIONS = """
-    INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?)"""
+_OPERATIONS = (
+    "INSERT INTO operations (payment_id, account_id, kind, signed_amount, balance_after, sequence, created_at) VALUES",
+    "(?, ?, ?, ?, ?, ?, ?)",
+)
 _BALANCES = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ? WHERE account_id = ?"
 _STATUSES = "UPDATE payments SET status = ?, failure_code = ?, completed_at = ? WHERE id = ?"
 
@@ -48,7 +51,7 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
     """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
     rows = [(*row[:-1], stamp(row[-1])) for row in payments]
-    return connection.exec_driver_sql(_STORE, rows).rowcount
+    return insert_values(connection, *_STORE, rows, _UNLESS_USED)
 
 
 def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) -> list[Stored]:
@@ -60,7 +63,7 @@ def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) 
 def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[Balance], at: str) -> None:
     """Append the operations, and bring the read model up to them."""
     rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence, at) for e in entries]
-    connection.exec_driver_sql(_OPERATIONS, rows)
+    insert_values(connection, *_OPERATIONS, rows)
     if balances:  # none, where technical accounts were all
         moved = [(each.balance, each.sequence, at, each.account_id) for each in balances]
         connection.exec_driver_sql(_BALANCES, moved)

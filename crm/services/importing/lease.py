@@ -3,17 +3,16 @@
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import update
 
-from crm.db import atomic, db, locked, on_commit, retrying, utcnow
+from crm.db import atomic, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
 from crm.models.imports import FINAL, OUTCOMES
@@ -79,33 +78,6 @@ def layout_of(columns: list[str], plan: Plan) -> Format:
     config = current_app.config
     known = frozenset(currencies.codes())
     return Format(columns, plan, config["CRM_DEFAULT_REGION"], config["CRM_DEFAULT_CURRENCY"], known)
-
-
-def advance(task: Task, counts: Mapping[str, int]) -> None:
-    """Count the rows as read, by outcome, and extend the lease, within the present transaction.
-
-    A run has come further then, and may fail as often as before it; a check would begin anew. Raises `LeaseLostError`
-    where another process has taken over: what was written with it is rolled back then.
-    """
-    values: dict[str, Any] = {name: getattr(Import, name) + counts[name] for name in OUTCOMES}
-    values["read_rows"] = Import.read_rows + sum(counts.values())
-    if task.status != "checking":
-        values["attempts"] = 0
-    extend(task, **values)
-
-
-def extend(task: Task, **values: Any) -> None:
-    """Keep the lease, and set columns of the import, within the present transaction. Raises `LeaseLostError`."""
-    mine = (Import.id == task.id, Import.lease == task.token, Import.status == task.status)
-    busy = task.busy_seconds + time.monotonic() - task.begun
-    done = db.session.execute(
-        update(Import)
-        .where(*mine)
-        .values(lease_until=utcnow() + LEASE, busy_seconds=busy, **values)
-        .execution_options(synchronize_session=False)
-    )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise LeaseLostError
 
 
 @retrying

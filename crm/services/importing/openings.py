@@ -1,8 +1,9 @@
 """Balances brought over: wallets opened by the thousand, each with one `opening` payment, in a chunk's transaction."""
 
 from collections.abc import Iterable
+from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.db import db, is_postgresql
@@ -44,7 +45,7 @@ def write(decisions: Decisions, import_id: int, actor_id: int | None) -> None:
 
 
 def _opening_accounts() -> dict[str, int]:
-    found = db.session.execute(select(Account.currency, Account.id).where(Account.code == TechnicalCode.OPENING))
+    found = db.session.connection().execute(_OUTSIDE)
     return {row.currency: row.id for row in found}
 
 
@@ -56,10 +57,20 @@ def count(import_id: int, openings: Iterable[Opening]) -> None:
         sums[opening.currency] = wallets + 1, amount + opening.amount
     if not sums:
         return
-    insert = (postgresql.insert if is_postgresql() else sqlite.insert)(ImportOpening)
     rows = [
         {"import_id": import_id, "currency": currency, "wallets": wallets, "amount": amount}
         for currency, (wallets, amount) in sorted(sums.items())
     ]
-    added = {name: getattr(ImportOpening, name) + insert.excluded[name] for name in ("wallets", "amount")}
-    db.session.execute(insert.values(rows).on_conflict_do_update(index_elements=["import_id", "currency"], set_=added))
+    db.session.connection().execute(_added(is_postgresql()), rows)
+
+
+_OUTSIDE = select(Account.currency, Account.id).where(Account.code == TechnicalCode.OPENING)
+
+
+@cache
+def _added(on_postgresql: bool) -> Insert:
+    """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
+    insert = (postgresql.insert if on_postgresql else sqlite.insert)(ImportOpening.__table__)  # type: ignore[arg-type]
+    columns = ImportOpening.__table__.c
+    added = {name: columns[name] + insert.excluded[name] for name in ("wallets", "amount")}
+    return insert.on_conflict_do_update(index_elements=["import_id", "currency"], set_=added)

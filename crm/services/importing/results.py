@@ -12,7 +12,7 @@ from crm.db import atomic, db
 from crm.models import Customer, ImportOpening, ImportRow
 from crm.models.imports import KEPT, NOT_CREATED, NOTED, OUTCOMES
 from crm.services.customer_data import CustomerData
-from crm.services.importing import lease
+from crm.services.importing import counters, lease
 from crm.services.importing.chunks import Pace
 from crm.services.importing.decide import Result
 from crm.services.importing.failures import Failure
@@ -74,7 +74,7 @@ def clear(task: lease.Task, pace: Pace) -> None:
             mine = (ImportRow.import_id == task.id, ImportRow.row <= (last or 0))
             removed = session.execute(delete(ImportRow).where(*mine)).rowcount  # type: ignore[attr-defined]
             session.execute(delete(ImportOpening).where(ImportOpening.import_id == task.id))
-            lease.extend(task)
+            counters.extend(task)
 
 
 @dataclass(frozen=True)

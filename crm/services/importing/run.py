@@ -6,14 +6,12 @@ from collections.abc import Callable
 from contextlib import closing
 
 from flask_babel import force_locale
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from crm import bulk
 from crm.db import atomic, retrying
 from crm.i18n import gettext as _
-from crm.models import Import
-from crm.services.importing import lease, openings, results, undo_run
+from crm.services.importing import counters, lease, openings, results, undo_run
 from crm.services.importing.check import check
 from crm.services.importing.chunks import Pace, blocks, seldom_collected, take_turn
 from crm.services.importing.decide import decide
@@ -24,7 +22,6 @@ from crm.services.importing.write import write
 
 log = logging.getLogger(__name__)
 _WRITTEN = ("customers", "contact_channels", "customer_tags", "accounts", "account_balances", "payments", "operations")
-_LOCK = 0x1397  # the advisory lock that importers pass one by one
 
 
 def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
@@ -87,10 +84,10 @@ def store(task: Task, block: list[Row]) -> float | None:
 
 
 def _store(task: Task, block: list[Row]) -> float | None:
-    with atomic() as session:
+    with atomic():
         begun = time.monotonic()
         take_turn()
-        if session.scalar(select(Import.cancel_requested).where(Import.id == task.id)):
+        if counters.is_to_stop(task):
             return None
         known = Known()
         load(known, block, task.plan)
@@ -98,5 +95,5 @@ def _store(task: Task, block: list[Row]) -> float | None:
         write(decisions, task.id, task.actor_id)
         openings.write(decisions, task.id, task.actor_id)
         results.write(decisions.results, task.id)
-        lease.advance(task, decisions.counts)
+        counters.advance(task, decisions.counts)
     return time.monotonic() - begun

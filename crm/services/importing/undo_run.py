@@ -12,7 +12,7 @@ from crm.db import atomic, db, locked, retrying, utcnow
 from crm.models import AuditEntry, Import
 from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.importing import lease, undo_rules, undo_state, undo_write
+from crm.services.importing import counters, lease, undo_rules, undo_state, undo_write
 from crm.services.importing.chunks import Pace, seldom_collected, take_turn
 from crm.services.importing.lease import Progress, Task
 from crm.services.importing.undo_fields import Outcome
@@ -70,7 +70,7 @@ def _stored(task: Task, upload: Import, actor: Actor, before: int | None, limit:
         undo_write.store(undoing, task.id, actor)
         kept = sum(bool(outcome.note) for outcome in undoing.outcomes)
         counts = {"undone": Import.undone + len(rows) - kept, "kept": Import.kept + kept}
-        lease.extend(task, attempts=0, **counts)
+        counters.extend(task, attempts=0, **counts)
     return undoing.outcomes
 
 

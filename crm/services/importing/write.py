@@ -146,5 +146,5 @@ def _tags_of(_postgresql: bool) -> Select[Any]:
 
 
 def _known_tags(keys: list[str]) -> dict[str, int]:
-    found = db.session.execute(_tags_of(is_postgresql()), packed(keys))
+    found = db.session.connection().execute(_tags_of(is_postgresql()), packed(keys))
     return {tag.key: tag.id for tag in found}
