@@ -77,6 +77,7 @@ def _init_web(app: Flask) -> None:
         payment_batches,
         payments,
         portal,
+        proof,
         rates,
         reset,
         security,
@@ -87,7 +88,7 @@ def _init_web(app: Flask) -> None:
         wallet,
     )
 
-    money = (wallet, payments, payment_batches, accounts, commission_rules, rates)
+    money = (wallet, payments, payment_batches, accounts, proof, commission_rules, rates)
     own = (auth, signup, reset, portal, settings, tokens)
     files = (imports, import_setup, import_undo, exports)
     for noun in (*own, customers, channels, *money, *files, dashboard, health):

@@ -1,6 +1,7 @@
 """What workers do: each job finds its work in the database, under the app that its worker has made."""
 
 import logging
+from collections.abc import Callable
 
 from flask import current_app
 from sqlalchemy.exc import OperationalError
@@ -8,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from crm.errors import Busy
 from crm.ledger import chain, days
 from crm.queue import answer, enqueue
-from crm.services import exports, imports, mails, posting, welcome
+from crm.services import exports, imports, mails, posting, proofs, proving, welcome
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,15 @@ def run_export(export_id: int) -> None:
     """Write a file; what must not wait for its end is done between its rows, as with an import."""
     with current_app.app_context():
         exports.run(export_id, _meanwhile)
+
+
+def prove(run_id: int) -> None:
+    """Prove the ledger; what must not wait for its end is done between two laws."""
+    with current_app.app_context():
+        try:
+            proving.run(run_id, lambda _finding: _meanwhile())
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer; the ledger is proved later: %s", error)
 
 
 def _meanwhile() -> None:
@@ -79,6 +89,8 @@ def sweep() -> None:
             exports.clear_away()
             imports.clear_away()
             days.close()
+            proofs.forget()
+            overdue += [(prove, pk) for pk in proofs.overdue()]
         except OperationalError as error:
             log.warning("The database does not answer, the next sweep tries again: %s", error.orig)
             return

@@ -9,6 +9,7 @@ from crm.models.exports import Export
 from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
 from crm.models.mail import Mail
+from crm.models.proofs import ProofFinding, ProofQuery, ProofRun
 from crm.models.token import Scope, Token
 from crm.models.user import Permission, Role, User
 
@@ -35,6 +36,9 @@ __all__ = [
     "PaymentBatch",
     "PendingPayment",
     "Permission",
+    "ProofFinding",
+    "ProofQuery",
+    "ProofRun",
     "Role",
     "Scope",
     "Tag",

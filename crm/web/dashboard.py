@@ -4,7 +4,7 @@ from flask import Blueprint, Response, url_for
 from flask_login import current_user
 
 from crm.models import Permission
-from crm.services import imports, reports
+from crm.services import imports, proofs, reports
 from crm.web.guards import requires
 from crm.web.htmx import answer, go
 
@@ -21,5 +21,6 @@ def index() -> Response:
         "figures": reports.customer_figures(),
         "payments": reports.payment_figures(),
         "recent": imports.recent(5),
+        "proof": proofs.standing(),
     }
     return answer("dashboard/index.html", "dashboard/_figures.html", **context)

@@ -16,6 +16,7 @@ from crm.channel_types import NAMES, link, pretty_phone
 from crm.i18n import LANGUAGES
 from crm.ledger.refusals import sentence
 from crm.models.user import ROLE_NAMES, Permission
+from crm.services import proof_json
 from crm.tabular import damage_words, encodings
 from crm.web import import_words
 from crm.web.addresses import address
@@ -30,6 +31,7 @@ from crm.web.locale import theme
 from crm.web.money_text import money, signed_money
 from crm.web.payment_words import payment_title, side_name, status_names, terms_text
 from crm.web.price_words import FILTERS, rate_text
+from crm.web.proof_words import difference, proof_kind, short_hash, took
 from crm.web.trail import field_name, happened, value_text
 from crm.web.wallet_words import kind_names, line_name, wallet_line_name
 
@@ -119,6 +121,11 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "export_filters": export_filters,
     "export_size": export_size,
     "value_text": value_text,
+    "law_sentence": proof_json.sentence,
+    "difference": difference,
+    "proof_kind": proof_kind,
+    "short_hash": short_hash,
+    "took": took,
 }
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from inspect import cleandoc
 from typing import Any
 
 from sqlalchemy import text
@@ -47,7 +48,7 @@ class Query:
     @property
     def sql(self) -> str:
         """For people who want to ask themselves."""
-        return self.broken
+        return cleandoc(self.broken)
 
     def look(self, span: Span | None, counted: dict[str, int]) -> Looked:
         """Ask, in one statement: it sees one moment. What is counted already in this run is not counted again."""
@@ -67,7 +68,12 @@ class Program:
     """What SQL alone cannot tell: a function that goes through it, and in words or SQL what it does."""
 
     function: Callable[[Span | None], Looked]
-    sql: str
+    words: str
+
+    @property
+    def sql(self) -> str:
+        """For people who want to look themselves."""
+        return cleandoc(self.words)
 
     def look(self, span: Span | None, counted: dict[str, int]) -> Looked:
         """Go through it."""
