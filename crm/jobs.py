@@ -85,7 +85,8 @@ def sweep() -> None:
             mails.call_worker()
             mails.forget()
             welcome.call_worker()
-            overdue = [(run_import, pk) for pk in imports.overdue()] + [(run_export, pk) for pk in exports.overdue()]
+            overdue: list[tuple[Callable[[int], None], int]] = [(run_import, pk) for pk in imports.overdue()]
+            overdue += [(run_export, pk) for pk in exports.overdue()]
             exports.clear_away()
             imports.clear_away()
             days.close()

@@ -20,6 +20,7 @@ def init_app(app: Flask) -> None:
         operations,
         payments,
         prices,
+        proofs,
         reports,
         tokens,
     )

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from sqlalchemy.exc import SQLAlchemyError
 
 from crm.db import db
+from crm.services import proof_metrics
 from crm.web.guards import PUBLIC, requires
 
 bp = Blueprint("health", __name__)
@@ -27,6 +28,13 @@ def readyz() -> tuple[Response, int]:
     if state["migrations"] == "unreachable":
         state["database"] = "unreachable"
     return jsonify(state), 200 if set(state.values()) == {"ok"} else 503
+
+
+@bp.get("/metrics")
+@requires(PUBLIC)
+def metrics() -> Response:
+    """For Prometheus: whether the money is right, and how long ago that was proved. Nothing in it is anybody's."""
+    return Response(proof_metrics.exposition(), mimetype="text/plain; version=0.0.4")
 
 
 def _migrations() -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from crm.db import at, atomic, db, utcnow
 from crm.models import Token
+from crm.services import proofs
 from tests import money, people, uploads
 from tests.api.programs import Program, token_of
 
@@ -69,6 +70,9 @@ TABLE = {
     ("account_statement", "GET"): sent(422, OWN_READ),
     ("technical_report", "GET"): sent(422, READ),
     ("operation_list", "GET"): OWN_READ,
+    ("proof_list", "GET"): READ,
+    ("proof_create", "POST"): sent(202, ADMIN),
+    ("proof_get", "GET"): READ,
     ("currency_list", "GET"): OWN_READ,
     ("rate_list", "GET"): OWN_READ,
     ("rate_create", "POST"): sent(422, ADMIN),
@@ -118,6 +122,7 @@ def address(app: Flask) -> Callable[[str], str]:
     """`address(endpoint)` leads to a row that is there; to another one each time where the call deletes it."""
     payment = money.SERVICE.deposit(money.wallet_of(people.add("Anna").id), 100).payment_id
     upload = uploads.accept("name\nAnna\n").id
+    proof = proofs.request(people.CLI, "full").id
 
     def make(endpoint: str) -> str:
         customer = people.add("Anna", telegram="anna_i", allow_duplicate=True)
@@ -128,6 +133,7 @@ def address(app: Flask) -> Callable[[str], str]:
             "token": 2**40,
             "import": upload,
             "export": 2**40,
+            "proof": proof,
         }
         pks["channel_create"] = customer.id
         pks["account"] = money.wallet_of(customer.id)

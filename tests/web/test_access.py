@@ -9,8 +9,8 @@ from flask import url_for
 from sqlalchemy import func, select
 
 from crm.db import atomic, db
-from crm.models import AuditEntry, Import, Role, User
-from crm.services import commission_rules, exports, payment_uploads, tokens
+from crm.models import AuditEntry, Import, Operation, Role, User
+from crm.services import commission_rules, exports, payment_uploads, proofs, tokens
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
 from crm.services.exporting.orders import Order
@@ -62,6 +62,12 @@ TABLE = {
     ("import_undo.undo_start", "POST"): posted(409, WRITE),
     ("imports.import_cancel", "POST"): posted(303, WRITE),
     ("imports.import_errors", "GET"): READ,
+    ("proof.proof_page", "GET"): READ,
+    ("proof.proof_start", "POST"): posted(303, ADMIN),
+    ("proof.proof_detail", "GET"): READ,
+    ("proof.evidence_csv", "GET"): READ,
+    ("proof.evidence_json", "GET"): READ,
+    ("proof.operation", "GET"): posted(303, READ),
     ("exports.export_list", "GET"): READ,
     ("exports.export_detail", "GET"): (302, 404, 200, 200, 404),  # it is Boris's, and administrators'
     ("exports.export_file", "GET"): (302, 404, 200, 200, 404),
@@ -163,6 +169,7 @@ TABLE = {
     ("auth.preferences", "POST"): (303, 303, 303, 303, 303),
     ("health.healthz", "GET"): PUBLIC,
     ("health.readyz", "GET"): PUBLIC,
+    ("health.metrics", "GET"): PUBLIC,
     ("static", "GET"): PUBLIC,
 }
 PROTECTED = sorted(row for row, statuses in TABLE.items() if statuses[0] in (302, 401))
@@ -172,6 +179,10 @@ POSTS = sorted(endpoint for endpoint, method in TABLE if method == "POST")
 @pytest.fixture
 def browsers(client, viewer, manager, admin, stranger):
     return dict(zip(ROLES, (client, viewer, manager, admin, stranger), strict=True))
+
+
+def operation_of(payment: str) -> int:
+    return db.session.scalar(select(Operation.id).where(Operation.payment_id == uuid.UUID(payment)).limit(1))
 
 
 @pytest.fixture
@@ -185,6 +196,7 @@ def address(app, vera, boris):
     rule = commission_rules.add(people.CLI, RuleData("transfer")).id
     export = exports.accept(Actor(boris.id, "test"), Order("customers", Criteria())).id
     exports.run(export)
+    proof = proofs.request(people.CLI, "full").id
 
     def make(endpoint: str) -> str:
         deletes = "delete" in endpoint
@@ -198,6 +210,7 @@ def address(app, vera, boris):
             "imports": upload,
             "import_undo": upload,
             "exports": export,
+            "proof": operation_of(payment) if endpoint == "proof.operation" else proof,
             "import_setup": uploads.draft("name\nAnna\n").id if noun == "import_setup" else 0,
             "settings": vera.id,
             "payment_batches": batch,

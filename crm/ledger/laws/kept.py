@@ -5,7 +5,8 @@ from sqlalchemy import text
 from crm.db import db, is_postgresql
 from crm.i18n import lazy_gettext as _l
 from crm.ledger import days
-from crm.ledger.laws.law import Law, Looked, Program, Query, Span, looked
+from crm.ledger.laws.law import Law, Looked, Program, Span, looked
+from crm.ledger.laws.spans import whole
 from crm.models import ledger_rules
 
 _INSTALLED = {
@@ -39,19 +40,18 @@ _TRIGGERS = Program(
     + _INSTALLED["sqlite"],
 )
 # Whoever rewrites the chain whole has it sound again, but not with these hashes in these places.
-_NOTED = "state IN ('clean', 'broken') AND to_position > 0"
 _MOVED = """
         SELECT proof_runs.id AS proof, proof_runs.to_position AS position, proof_runs.finished_at
-        FROM {runs} AS proof_runs LEFT JOIN operation_chain ON operation_chain.position = proof_runs.to_position
+        FROM ({runs}) AS proof_runs LEFT JOIN operation_chain ON operation_chain.position = proof_runs.to_position
         WHERE operation_chain.hash IS NULL OR operation_chain.hash <> proof_runs.head_hash"""
-_ALL_RUNS = f"(SELECT * FROM proof_runs WHERE {_NOTED})"
-_LAST_RUNS = f"(SELECT * FROM proof_runs WHERE {_NOTED} ORDER BY id DESC LIMIT 100)"
+_ALL_RUNS = "SELECT * FROM proof_runs WHERE state IN ('clean', 'broken') AND to_position > 0"
+_LAST_RUNS = f"{_ALL_RUNS} ORDER BY id DESC LIMIT 100"
 LAWS = (
     Law(
         "heads",
         _l("The heads that earlier proofs have noted are still in the chain"),
-        Query(f"SELECT count(*) FROM {_ALL_RUNS} AS runs", _MOVED.format(runs=_ALL_RUNS)),
-        Query(f"SELECT count(*) FROM {_LAST_RUNS} AS runs", _MOVED.format(runs=_LAST_RUNS)),
+        whole(f"({_ALL_RUNS}) AS runs", _MOVED.format(runs=_ALL_RUNS)),
+        whole(f"({_LAST_RUNS}) AS runs", _MOVED.format(runs=_LAST_RUNS)),
     ),
     Law(
         "triggers",
