@@ -11,6 +11,7 @@ from sqlalchemy import text
 from crm.db import db, end_reading, is_postgresql
 from crm.ledger.chain import at, head, line, link, settled
 
+_LOWEST = -(2**63)  # id: the rules give none below 1, but somebody else may have
 _WINDOW = 200_000  # links or operations that are looked at by one statement
 _WORDS = {
     "postgresql": {
@@ -85,7 +86,7 @@ def left_out(since: int = 0, until: int | None = None) -> tuple[int, Iterator[di
     """How many operations must be in the chain as it was continued from position `since` to `until`, from the beginning
     to the end by default; and those of them that are not.
     """
-    first, last = settled(since) if since else 0, settled(until)
+    first, last = settled(since) if since else _LOWEST, settled(until)
     counted = text("SELECT count(*) FROM operations WHERE id > :first AND id <= :last")
     return db.session.scalar(counted, {"first": first, "last": last}) or 0, _left_out(first, last)
 
