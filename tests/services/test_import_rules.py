@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from bench.samples import customers_csv
 from crm.db import db
-from crm.models import AuditEntry, ContactChannel, Customer, Import, Tag
+from crm.models import AuditEntry, ContactChannel, Customer, Import, ImportRow, Tag
 from crm.services import imports
 from crm.services.customer_data import ChannelData, CustomerData
 from tests import people
@@ -117,6 +117,14 @@ def test_the_keys_of_a_stored_customer_make_a_row_a_duplicate(app):
         "c1,New,new@example.com,,,",
     ]
     assert counts(take(HEADER + "\n".join(rows))) == {"skipped": 3, "created": 1}
+
+
+def test_a_row_that_is_skipped_says_what_it_was_known_by_unless_that_is_its_external_id(app):
+    people.add("Anna", phone="+79120000001", external_id="C1")
+    upload = take(HEADER + "C1,Anna,,,,\nC2,Boris,,8 912 000-00-01,,")
+    told = [row.message for row in db.session.scalars(select(ImportRow).order_by(ImportRow.row))]
+    assert counts(upload) == {"skipped": 2}
+    assert told == [None, "Taken for the customer who has +79120000001."]
 
 
 def test_messengers_are_no_keys(app):

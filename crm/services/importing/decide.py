@@ -93,19 +93,25 @@ def _is_owed(row: Row, owners: Owners, plan: Plan) -> bool:
 
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
-    holders = next((owners[key] for key in row.keys if key in owners), None)
-    if not holders:
+    key = next((key for key in row.keys if owners.get(key)), None)
+    if key is None:
         _create(row, owners, decisions)
         return
-    record = next((holder for holder in holders if not holder.archived), holders[0])
+    record = next((holder for holder in owners[key] if not holder.archived), owners[key][0])
     if not record.archived:
-        decisions.results.append(Result(row, "skipped", record, version=record.version))
+        decisions.results.append(Result(row, "skipped", record, _known_by(key), version=record.version))
     elif decisions.plan.restore:
         decisions.touched(record)
         changes = restore(record)
         decisions.results.append(Result(row, "updated", record, "", changes, record.version))
     else:
         decisions.results.append(Result(row, "skipped", record, archived(record), version=record.version))
+
+
+def _known_by(key: Key) -> str:
+    """Why the row was skipped, where that is not plain: families share phones, but nobody an external id."""
+    kind, value = key
+    return "" if kind == "external_id" else _("Taken for the customer who has %(value)s.", value=value)
 
 
 def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
