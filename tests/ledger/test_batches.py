@@ -1,182 +1,159 @@
-"""Law of accepted payments: posted in batches of any size they end as one by one, and as plain arithmetic says."""
+"""Law of batches: the same payments accepted and posted together write the rows that they write one by one."""
 
-from collections.abc import Iterator
-from fractions import Fraction
 from itertools import cycle
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
-import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from crm.db import atomic, db
-from crm.errors import PaymentRefused
-from crm.ledger import accounts, pending
-from crm.services import payments, posting
-from crm.services.movements import Movement
-from tests import gateway, money, people
-from tests.gateway import ACTOR
-from tests.money import SERVICE
+from crm.db import db
+from crm.ledger import pending
+from crm.services import accounts, payments
+from tests import databases, money
+from tests.ledger import asking
+from tests.ledger.asking import ACTOR, told
+from tests.ledger.book import Book
+from tests.ledger.machine import ago, names, parts, some
+from tests.ledger.model import Asked
+from tests.ledger.test_machine import SETTINGS
 
-OPENING = {"anna": 3_000, "dollars": 700, "boris": 500}
-DOLLAR, SPREAD, COMMISSION = 90, Fraction(1, 100), Fraction(2, 100)
-Line = tuple[str, str]  # wallet (or "" for anything technical), kind
+# What no two runs have in common (a reversal's fingerprint tells the original's id), and the batch a payment came in.
+OF_A_RUN = {"id", "payment_id", "reversal_of_id", "fingerprint", "created_at", "completed_at", "last_at"}
+OF_A_RUN |= {"batch_id", "batch_row"}
+Rows = dict[str, list[dict[str, Any]]]
 
-amounts = st.integers(50, 1_500)
-roubles = st.sampled_from(["anna", "boris"])
-asked = st.one_of(
-    st.tuples(st.just("deposit"), roubles, amounts),
-    st.tuples(st.just("spend"), st.sampled_from([*OPENING]), amounts),
-    st.tuples(st.just("transfer"), roubles, amounts),
-    st.tuples(st.just("conversion"), st.just("dollars"), amounts),
-)
-parts = st.one_of(st.none(), st.integers(1, 20), st.integers(21, 700))
-reversals = st.lists(st.tuples(st.integers(0, 2), parts), max_size=4)  # which earlier one, counted backwards, how much
-first = st.tuples(st.lists(asked, min_size=3, max_size=5), st.just([]))
-rounds = st.tuples(
-    first, st.tuples(st.lists(asked, min_size=1, max_size=3), reversals), st.tuples(st.just([]), reversals)
+
+class Turn(NamedTuple):
+    """What is asked for, which earlier payments are to be given back, and who is frozen before it is posted."""
+
+    many: list[Asked]
+    back: list[tuple[int, int | None]]
+    frozen: list[str]
+
+
+turns = st.lists(
+    st.builds(
+        Turn,
+        st.lists(some, min_size=1, max_size=6),
+        st.lists(st.tuples(ago, parts), max_size=3),
+        st.lists(names, max_size=1),
+    ),
+    min_size=2,
+    max_size=3,
 )
 
 
 class World:
-    """Three wallets, into which the same is asked for, to be posted in bites of these sizes."""
+    """A new ledger; what is accepted there is posted in bites of these sizes."""
 
-    def __init__(self, customers: list[int], bites: list[int]) -> None:
-        wanted = [(customers[0], "RUB", ""), (customers[0], "USD", ""), (customers[1], "RUB", "")]
-        with atomic():
-            self.wallets = dict(zip(OPENING, accounts.open_wallets(wanted), strict=True))
-        for name, amount in OPENING.items():
-            SERVICE.deposit(self.wallets[name], amount)
-        self.bites, self.accepted = bites, list[str]()
+    def __init__(self, app: Flask, run: Path, bites: list[int]) -> None:
+        databases.empty(app, run)
+        asking.prices()
+        self.wallets, self.ids, self.bites = asking.wallets(Book()), list[str](), cycle(bites)
+        for name, pk in self.wallets.items():
+            asking.SERVICE.deposit(pk, 1_000, key=name)
 
-    def movement(self, kind: str, name: str, amount: int) -> Movement:
-        wallet, other = self.wallets[name], self.wallets["boris" if name == "anna" else "anna"]
-        makes: dict[str, Any] = {"deposit": gateway.deposit, "spend": gateway.spend}
-        if kind in makes:
-            return makes[kind](wallet, amount)
-        return {"transfer": gateway.transfer, "conversion": gateway.conversion}[kind](wallet, other, amount)
-
-    def turn(self, movements: list[Any], reversals: list[Any], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-        """Accept all of it, and post it; which of the reversals were accepted."""
-        before = self.accepted[::-1]
-        if movements:
-            batch = payments.accept_batch(ACTOR, [self.movement(*each) for each in movements])
-            self.accepted += [payment.payment_id for payment in batch.payments]
-        taken = [self.give_back(before[place], amount) for place, amount in reversals]
-        bites = cycle(self.bites)
-        with monkeypatch.context() as patched:
-            patched.setattr(pending, "claim", lambda in_hand=(), claim=pending.claim: claim(next(bites), in_hand))
-            posting.drain()
+    def one_by_one(self, many: list[Asked]) -> list[Asked]:
+        """Accept what can be accepted; that."""
+        taken = []
+        for asked in many:
+            movement = asking.movement(asked, self.wallets, f"{len(self.ids)}")
+            accepted, _refusal = told(lambda movement=movement: payments.accept(ACTOR, movement))
+            if accepted:
+                taken.append(asked)
+                self.ids.append(accepted.payment_id)
         return taken
 
-    def give_back(self, payment_id: str, amount: int | None) -> bool:
-        try:
-            reversal = payments.accept_reversal(ACTOR, payment_id, amount, "", "")
-        except PaymentRefused:
-            return False
-        self.accepted.append(reversal.payment_id)
-        return True
+    def together(self, many: list[Asked]) -> None:
+        """Accept all of it."""
+        movements = [asking.movement(asked, self.wallets, f"{len(self.ids) + more}") for more, asked in enumerate(many)]
+        if movements:
+            self.ids += [one.payment_id for one in payments.accept_batch(ACTOR, movements).payments]
 
-    def outcome(self) -> tuple[list[int], list[tuple[str, str | None]]]:
-        """The balances, and how each payment has ended."""
-        ended = {
-            str(pk).replace("-", ""): (status, code)
-            for pk, status, code in db.session.execute(text("SELECT id, status, failure_code FROM payments"))
+    def give_back(self, which: list[tuple[int, int | None]]) -> list[str]:
+        """Accept reversals; why each was not."""
+        before, refusals = self.ids[::-1], []
+        for place, part in which:
+            original, key = before[place % len(before)] if before else "0" * 32, f"{len(self.ids)}"
+            accepted, refusal = told(
+                lambda original=original, part=part, key=key: payments.accept_reversal(ACTOR, original, part, "", key)
+            )
+            refusals.append(refusal)
+            self.ids += [accepted.payment_id] if accepted else []
+        return refusals
+
+    def post(self, frozen: list[str]) -> None:
+        """Post all that waits, while these are frozen."""
+        self._set(frozen, "frozen")
+        while claimed := pending.claim(next(self.bites)):
+            pending.post(claimed)
+        self._set(frozen, "open")
+
+    def _set(self, names: list[str], status: str) -> None:
+        for name in names:
+            accounts.set_status(ACTOR, self.wallets[name], status)
+
+    def rows(self) -> Rows:
+        """Everything that was written, the payments by their numbers."""
+        numbers = {pk: number for number, pk in enumerate(self.ids)}
+        numbers |= {pk: -number for number, pk in enumerate(self._others(numbers), start=1)}
+        return {
+            "payments": sorted(_rows("payments", numbers), key=lambda row: row["number"]),
+            "operations": _rows("operations", numbers, "ORDER BY id"),
+            "balances": _rows("account_balances", numbers, "ORDER BY account_id"),
+            "waiting": _rows("pending_payments", numbers),
         }
-        return [SERVICE.balance(pk) for pk in self.wallets.values()], [ended[pk] for pk in self.accepted]
+
+    def _others(self, numbers: dict[str, int]) -> list[str]:
+        found = (str(pk).replace("-", "") for pk in db.session.scalars(text("SELECT id FROM payments ORDER BY id")))
+        return [pk for pk in found if pk not in numbers]
 
 
-class Model:
-    """The same with dictionaries."""
-
-    def __init__(self) -> None:
-        self.balances = dict(OPENING)
-        self.ended: list[tuple[str, str | None]] = []
-        self.moved: dict[int, dict[Line, int]] = {}  # what completed payments have moved, reversals left out
-        self.left: dict[int, dict[Line, int]] = {}
-        self.amounts: dict[int, int] = {}
-        self.open: dict[int, int] = {}  # how much of it may be reversed
-
-    def turn(self, movements: list[Any], reversals: list[Any]) -> list[bool]:
-        earlier, wanted = len(self.ended), []
-        for back, part in reversals:
-            place = earlier - 1 - back
-            able = (part or 1) <= self.open.get(place, 0)
-            wanted.append((place, part or self.open[place]) if able else None)
-        for each in movements:
-            self.move(*each)
-        for reversal in wanted:
-            if reversal:
-                self.give_back(*reversal)
-        return [reversal is not None for reversal in wanted]
-
-    def move(self, kind: str, name: str, amount: int) -> None:
-        other = "boris" if name == "anna" else "anna"
-        if kind == "deposit":
-            lines = {("", "transfer"): -amount, (name, "transfer"): amount}
-        elif kind == "spend":
-            lines = {(name, "transfer"): -amount, ("", "transfer"): amount}
-        else:
-            taken = round(amount * (COMMISSION if kind == "transfer" else SPREAD))
-            arrives = (amount - taken) * (1 if kind == "transfer" else DOLLAR)
-            lines = {(name, "transfer"): taken - amount, (other, "transfer"): arrives}
-            if taken:
-                lines |= {(name, "commission"): -taken, ("", "commission"): taken}
-        place = len(self.ended)
-        if self.post(lines):
-            self.moved[place], self.left[place] = lines, dict(lines)
-            self.amounts[place] = self.open[place] = amount
-
-    def give_back(self, place: int, part: int) -> None:
-        if part > self.open[place]:
-            self.ended.append(("FAILED", "exceeds_reversible"))
-            return
-        whole = self.moved[place]
-        mirrored = {line: -round(Fraction(amount * part, self.amounts[place])) for line, amount in whole.items()}
-        for line, rest in self.left[place].items():
-            if part == self.open[place] or abs(mirrored[line]) > abs(rest):
-                mirrored[line] = -rest
-        if any(not mirrored[line] for line in whole if line[1] == "transfer"):
-            self.ended.append(("FAILED", "amount_too_small"))
-        elif self.post(mirrored):
-            self.open[place] -= part
-            self.left[place] = {line: rest + mirrored[line] for line, rest in self.left[place].items()}
-
-    def post(self, lines: dict[Line, int]) -> bool:
-        after = dict(self.balances)
-        for (name, _kind), amount in lines.items():
-            if name:
-                after[name] += amount
-        if any(after[name] < 0 and after[name] < self.balances[name] for name in after):
-            self.ended.append(("FAILED", "insufficient_funds"))
-            return False
-        self.balances = after
-        self.ended.append(("COMPLETED", None))
-        return True
+def _rows(table: str, numbers: dict[str, int], order: str = "") -> list[dict[str, Any]]:
+    found = []
+    for row in db.session.execute(text(f"SELECT * FROM {table} {order}")).mappings():
+        kept = {name: value for name, value in row.items() if name not in OF_A_RUN}
+        pk = row.get("payment_id", row.get("id"))
+        kept["number"] = numbers.get(str(pk).replace("-", ""))
+        kept["original"] = numbers.get(str(row.get("reversal_of_id")).replace("-", ""))
+        found.append(kept)
+    return found
 
 
-@pytest.fixture
-def customers(app: Flask) -> Iterator[list[int]]:
-    gateway.set_prices(dollar=DOLLAR)
-    yield [people.add(name).id for name in ("Анна", "Борис")]
-    money.check_ledger()
+def different(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[Any]:
+    """The values of two tables that are not the same: number of the payment, column, the one and the other."""
+    assert len(some) == len(others)
+    pairs = [(one, other) for one, other in zip(some, others, strict=True) if one != other]
+    return [
+        (one["number"], name, one[name], other[name])
+        for one, other in pairs
+        for name in one
+        if one[name] != other[name]
+    ]
 
 
-def test_batches_of_any_size_end_as_one_by_one_and_as_arithmetic_says(customers, monkeypatch):
-    @settings(
-        max_examples=12,
-        deadline=None,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-    )
-    @given(rounds, st.lists(st.integers(1, 12), min_size=1, max_size=4))
-    def law(turns, bites):
-        together, singly, model = World(customers, bites), World(customers, [1]), Model()
-        for movements, reversals in turns:
-            accepted = model.turn(movements, reversals)
-            assert together.turn(movements, reversals, monkeypatch) == accepted
-            assert singly.turn(movements, reversals, monkeypatch) == accepted
-        assert together.outcome() == singly.outcome() == (list(model.balances.values()), model.ended)
+def test_batches_of_any_size_write_what_is_written_one_by_one(app, run):
+    @settings(SETTINGS)
+    @given(turns, st.lists(st.integers(1, 12), min_size=1, max_size=4))
+    def law(asked, bites):
+        note(f"asked={asked}, bites={bites}")
+        singly, refusals, plan = World(app, run, [1]), [], []
+        for many, back, frozen in asked:
+            plan.append(singly.one_by_one(many))
+            refusals.append(singly.give_back(back))
+            singly.post(frozen)
+        rows = singly.rows()
+        batches = World(app, run, bites)
+        for (_many, back, frozen), taken, refused in zip(asked, plan, refusals, strict=True):
+            batches.together(taken)
+            assert batches.give_back(back) == refused
+            batches.post(frozen)
+        found = batches.rows()
+        assert {table: different(found[table], rows[table]) for table in rows} == {table: [] for table in rows}
+        assert rows["waiting"] == []
+        money.check_ledger()
 
     law()
