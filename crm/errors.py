@@ -90,6 +90,12 @@ class TooLate(DomainError):
     status = 409
 
 
+class TooMany(DomainError):
+    """The actor has as much under way as anybody may; once some of it has ended, more can be asked for."""
+
+    status = 429
+
+
 class Busy(DomainError):
     """The database could not take the change after several tries; trying again later is safe."""
 

@@ -18,7 +18,7 @@ from crm.models.imports import ON_DUPLICATE
 from crm.services import imports
 from crm.services.audit import Actor
 from crm.services.exporting.orders import Order
-from crm.services.importing.plan import MATCH, USUAL
+from crm.services.importing.plan import MATCH
 from crm.services.search import Criteria
 
 customers = AppGroup("customers", help="Customers in bulk.")
@@ -41,10 +41,10 @@ def _keys(_context: click.Context, _option: click.Parameter, keys: str) -> tuple
 @customers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
 @click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
-              help="What to do with a row whose external id, e-mail or phone a customer has already.")  # fmt: skip
+              help="What to do with a row that means a customer who is there already.")  # fmt: skip
 @click.option("--mapping", multiple=True, callback=_pairs, metavar="COLUMN=FIELD",
               help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
-@click.option("--match", callback=_keys, metavar="KEY,KEY…", default=",".join(USUAL), show_default=True,
+@click.option("--match", callback=_keys, metavar="KEY,KEY…", default=",".join(MATCH), show_default=True,
               help=f"What customers are recognised by, in this order: {', '.join(MATCH)} (any other).")  # fmt: skip
 @click.option("--restore", is_flag=True, help="Make archived customers who are recognised active again.")
 @click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing.")

@@ -7,7 +7,7 @@ from sqlalchemy import and_, delete, or_, select
 
 from crm.config import LOCALES
 from crm.db import atomic, db, locked, on_commit, retrying, utcnow
-from crm.errors import NotFound
+from crm.errors import NotFound, TooMany
 from crm.i18n import gettext as _
 from crm.models import Export
 from crm.queue import enqueue
@@ -20,6 +20,7 @@ from crm.services.exporting.sheet import Sheet
 
 __all__ = ["accept", "cancel", "clear_away", "file_of", "get", "is_large", "overdue", "recent", "run", "taken"]
 AT_ONCE = 10_000  # rows that are written while somebody waits
+A_PERSONS = 5  # files that one person may have under way: more would keep the workers from everybody else's
 JOB = "crm.jobs.run_export"
 _WAITS = timedelta(seconds=5)  # longer than a worker needs to hear the bell
 _UNDER_WAY = ("queued", "running")
@@ -41,13 +42,25 @@ def taken(actor: Actor, order: Order) -> Sheet:
 
 @retrying
 def accept(actor: Actor, order: Order, locale: str = "en") -> Export:
-    """Have a worker write the file, with headings in `locale`; what somebody waits for is not made twice for them."""
+    """Have a worker write the file, with headings in `locale`; what somebody waits for is not made twice for them.
+
+    Raises `TooMany` where they wait for `A_PERSONS` others.
+    """
     criteria = stored(order.criteria)
     with atomic() as session:
         waiting = select(Export).where(Export.created_by_id == actor.user_id, Export.status.in_(_UNDER_WAY))
-        for export in session.scalars(waiting.where(Export.noun == order.noun, Export.format == order.format)):
-            if export.criteria == criteria and not export.cancel_requested:
+        under_way = session.scalars(waiting).all()
+        for export in under_way:
+            same = (export.noun, export.format, export.criteria) == (order.noun, order.format, criteria)
+            if same and not export.cancel_requested:
                 return export
+        if len(under_way) >= A_PERSONS and actor.user_id is not None:
+            raise TooMany(
+                _(
+                    "You have %(count)d files under way already. Wait until one of them is done, or stop one.",
+                    count=A_PERSONS,
+                )
+            )
         export = Export(
             noun=order.noun, criteria=criteria, format=order.format, created_by_id=actor.user_id,
             locale=locale if locale in LOCALES else LOCALES[0], origin=actor.origin[:64],

@@ -17,7 +17,7 @@ from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.importing import failures, file, lease, problems, results, saved
 from crm.services.importing import undo as undoing
-from crm.services.importing.plan import USUAL, Plan
+from crm.services.importing.plan import MATCH, Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
@@ -66,7 +66,7 @@ def accept(
     start: bool = True,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
-    match: Sequence[str] = USUAL,
+    match: Sequence[str] = MATCH,
     restore: bool = False,
 ) -> Import:
     """Store the file, check all of it, and have a worker import it (with `start`), or with `check` only find out what

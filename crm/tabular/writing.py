@@ -17,7 +17,17 @@ PIECE = 1_000  # rows
 SHEET_ROWS = 1_048_576  # that a sheet has room for, the header's among them
 _CELL_ROOM = 32_767  # characters that a workbook's cell has room for
 _SUSPECT = frozenset("=+-@\t\r\n'")  # with which what `guarded` changes begins
+
+
 Row = Iterable[object]  # its cells: '' stands for None, a moment as ISO 8601 has it
+
+
+class TooLongError(ValueError):
+    """A workbook has no room for a cell of the row with this number, as a spreadsheet shows it."""
+
+    def __init__(self, row: int, room: int) -> None:
+        super().__init__(row, room)
+        self.row, self.room = row, room
 
 
 def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Iterator[str]:
@@ -47,28 +57,42 @@ def json_pieces(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
 
 
 def write_workbook(
-    file: Path | IO[bytes], name: str, columns: Row, rows: Iterable[Row], scratch: Path | None = None
+    file: Path | IO[bytes],
+    name: str,
+    columns: Row,
+    rows: Iterable[Row],
+    scratch: Path | None = None,
+    whole: bool = True,
 ) -> None:
     """Write a workbook of a sheet of this name, or several where one has no room; every cell is text, so nothing is
     run as a formula. What is written meanwhile goes into the folder `scratch`.
+
+    Raises `TooLongError` where a cell has no room; unless it is to be `whole`, it is cut there.
     """
     options: dict[str, Any] = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     options["tmpdir"] = str(scratch) if scratch else None
     header, rest, number = list(columns), iter(rows), 1
     with xlsxwriter.Workbook(file if not isinstance(file, Path) else str(file), options) as book:
-        _write_sheet(book.add_worksheet(name), header, islice(rest, SHEET_ROWS - 1))
+        _write_sheet(book.add_worksheet(name), header, islice(rest, SHEET_ROWS - 1), whole=whole)
         while following := list(islice(rest, 1)):
             number += 1
-            _write_sheet(book.add_worksheet(f"{name} {number}"), header, [*following], islice(rest, SHEET_ROWS - 2))
+            _write_sheet(
+                book.add_worksheet(f"{name} {number}"), header, [*following], islice(rest, SHEET_ROWS - 2), whole=whole
+            )
 
 
-def _write_sheet(sheet: Any, header: Row, *parts: Iterable[Row]) -> None:
+def _write_sheet(sheet: Any, header: Row, *parts: Iterable[Row], whole: bool) -> None:
     rows = (row for part in ([header], *parts) for row in part)
     for number, row in enumerate(rows):
         for place, cell in enumerate(row):
             text = _text(cell)
             if text:
-                sheet.write_string(number, place, escaped(text)[:_CELL_ROOM])
+                text = escaped(text)
+                if len(text) > _CELL_ROOM:
+                    if whole:
+                        raise TooLongError(number + 1, _CELL_ROOM)
+                    text = text[:_CELL_ROOM]
+                sheet.write_string(number, place, text)
 
 
 def _safe(cell: object) -> object:

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from crm.db import atomic, db, utcnow
-from crm.errors import NotFound
-from crm.models import AuditEntry, Export, User
+from crm.errors import NotFound, TooMany
+from crm.models import AuditEntry, ContactChannel, Export, User
 from crm.services import exports, operations, payment_criteria
 from crm.services.audit import Actor
 from crm.services.exporting import lease, orders, statements
@@ -192,3 +192,30 @@ def test_reports_do_not_grow_with_rows(app, his, count_statements, monkeypatch):
 )
 def test_criteria_are_kept_as_they_are(noun, criteria):
     assert orders.restored(noun, orders.stored(criteria)) == criteria
+
+
+def test_one_person_has_five_files_under_way_and_no_more(app, his, vera):
+    first = wanted(his, city="1")
+    for number in range(2, exports.A_PERSONS + 1):
+        wanted(his, city=str(number))
+    with pytest.raises(TooMany, match="5 files"):
+        wanted(his, city="another")
+    assert wanted(his, city="1").id == first.id  # what is waited for already
+    wanted(Actor(vera.id, "test"), city="another")
+    exports.cancel(first.id)
+    wanted(his, city="another")
+
+
+def test_a_cell_that_a_workbook_has_no_room_for_is_told_and_not_cut(app, his):
+    name = "x" * 190
+    customer = people.add(name).id
+    rows = [
+        {"customer_id": customer, "type": "other", "value": f"{number} {name}", "normalized": f"{number}"}
+        | {"label": "", "is_primary": number == 0}
+        for number in range(200)
+    ]
+    with atomic() as session:
+        session.execute(insert(ContactChannel), rows)
+    export = wanted(his, "xlsx")
+    exports.run(export.id)
+    assert now(export).status == "failed" and "32767" in now(export).error and files() == []

@@ -138,3 +138,16 @@ def test_a_row_tells_whom_it_changed_and_from_what_to_what(two):
     assert (updated.version, updated.cells, updated.customer_name) == (2, None, "Anna")
     assert (created.outcome, created.changes, created.version, created.customer_name) == ("created", None, 1, "Vera")
     assert (failed.outcome, failed.cells, failed.customer_id) == ("failed", ["", "", "bad", "", "", ""], None)
+
+
+def test_what_is_imported_at_once_has_the_same_keys(two):
+    upload = imports.accept(CLERK, io.BytesIO((HEAD + ",Boris,,,@boris,Tver\n").encode()), "a.csv", "update")
+    imports.run(upload.id)
+    assert counts(imports.get(upload.id)) == {"updated": 1} and city(two[1]) == "Tver"
+
+
+def test_the_people_of_a_firm_have_its_website_in_common_and_stay_apart(app):
+    rows = "name,website\nAnna,https://example.com\nBoris,https://example.com\n"
+    upload = imports.accept(CLERK, io.BytesIO(rows.encode()), "a.csv", "update")
+    imports.run(upload.id)
+    assert counts(imports.get(upload.id)) == {"created": 2}

@@ -94,7 +94,7 @@ def _going_on(encoding: str) -> str:
 
 def _workbook(columns: list[str], failures: Iterable[Failure]) -> Iterator[bytes]:
     with tempfile.TemporaryFile() as file:
-        write_workbook(file, _("Failed rows"), _header(columns), _mended(columns, failures))
+        write_workbook(file, _("Failed rows"), _header(columns), _mended(columns, failures), whole=False)
         file.seek(0)
         yield from iter(lambda: file.read(_PIECE), b"")
 

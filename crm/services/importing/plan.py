@@ -10,8 +10,10 @@ from crm.channel_types import ChannelType
 
 Policy = Literal["overwrite", "fill", "never"]  # a field of a customer who exists: take it, only into a blank, leave it
 POLICIES: tuple[Policy, ...] = ("overwrite", "fill", "never")
-USUAL = ("external_id", "email", "phone")  # what identifies a customer unless somebody chooses
-MATCH = ("external_id", "email", "phone", "channel")  # the usual order; `channel` is any other kind of channel
+MATCH = ("external_id", "email", "phone", "channel")  # what identifies a customer, unless somebody chooses otherwise
+NOBODYS = (
+    "website",
+)  # those of a firm have it in common: it is no `channel`, which is any other kind but phone and e-mail
 ATTRIBUTE = "attribute:"  # before the name of a custom attribute that a column goes into
 BALANCE = "wallet_balance"
 LABEL = "label"  # a column with the labels of the column of channels that stands next to it

@@ -18,7 +18,7 @@ from crm.services.importing.check import rehearsed
 from crm.services.importing.chunks import seldom_collected
 from crm.services.importing.failures import Failure
 from crm.services.importing.lease import Progress
-from crm.services.importing.plan import USUAL
+from crm.services.importing.plan import MATCH
 from crm.services.importing.rows import rows
 from crm.services.importing.shadow import Shadow
 from crm.services.tables import Layout
@@ -66,7 +66,7 @@ def rehearse(
     mapping: Mapping[str, str] | None = None,
     locale: str = "en",
     progress: Progress = lambda read, total: None,
-    match: Sequence[str] = USUAL,
+    match: Sequence[str] = MATCH,
     restore: bool = False,
 ) -> Rehearsal:
     """Do everything that an import does but write: the counts are those that it would end with.

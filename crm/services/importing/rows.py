@@ -13,7 +13,7 @@ from crm.services import amounts
 from crm.services.customer_data import CustomerData, settle
 from crm.services.importing import cells as reading
 from crm.services.importing.draft import Draft, Take, taker
-from crm.services.importing.plan import CHANNELS, LABEL, MATCH, NAME_PARTS, Column, Plan, whole
+from crm.services.importing.plan import CHANNELS, LABEL, MATCH, NAME_PARTS, NOBODYS, Column, Plan, whole
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, is_blank
 from crm.tabular.repairs import Mender, mender
@@ -58,8 +58,9 @@ class Format:
 
     @cached_property
     def key_places(self) -> dict[str, int]:
-        """Where in the order of keys each kind of them stands; `channel` is any type without a place of its own."""
-        kinds = {kind: [kind] for kind in MATCH} | {"channel": [type_ for type_ in CHANNELS if type_ not in MATCH]}
+        """Where in the order of keys each kind of them stands; `channel` are the types without one of their own."""
+        others = [type_ for type_ in CHANNELS if type_ not in (*MATCH, *NOBODYS)]
+        kinds = {kind: [kind] for kind in MATCH} | {"channel": others}
         return {name: place for place, kind in enumerate(self.plan.match) for name in kinds[kind]}
 
     @cached_property
