@@ -40,9 +40,8 @@ _ALWAYS: dict[str, Any] = {
     "SESSION_COOKIE_HTTPONLY": True,
     "SESSION_COOKIE_SAMESITE": "Lax",
     # Apart from the threads, most of which only wait for news and hold no connection: more than 32 at work in one
-    # process would hinder each other. A connection that the database has dropped is noticed and replaced. What people
-    # typed does not stand in stack traces.
-    "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "pool_pre_ping": True, "hide_parameters": True},
+    # process would hinder each other. What people typed does not stand in stack traces.
+    "SQLALCHEMY_ENGINE_OPTIONS": {"pool_size": 8, "max_overflow": 24, "hide_parameters": True},
     "WTF_CSRF_TIME_LIMIT": None,  # the token lives as long as the session: a form left open overnight still saves
     "WTF_I18N_ENABLED": False,  # every label and message is ours: its catalogue would be read anew for each request
 }

@@ -1,7 +1,6 @@
 """The database: types, and `atomic()`, the only place that commits."""
 
 import functools
-import hashlib
 import logging
 import sqlite3
 import time
@@ -12,17 +11,16 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, Integer, MetaData, String, TypeDecorator, event, select
+from sqlalchemy import BigInteger, DateTime, Integer, MetaData, String, TypeDecorator, event, select
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from crm import connections  # noqa: F401  (every connection is prepared there)
 from crm.errors import Busy, NotFound
 from crm.i18n import gettext as _
-from crm.text import fold
 
 log = logging.getLogger(__name__)
-SQLITE_BUSY_SECONDS = 15
 ATTEMPTS = 4
 _TRANSIENT_STATES = {"40P01", "40001"}  # deadlock_detected, serialization_failure
 # and too_many_connections, admin_shutdown, crash_shutdown, cannot_connect_now
@@ -156,6 +154,19 @@ def end_reading() -> None:
 
 
 @contextmanager
+def reading() -> Iterator[Connection]:
+    """A connection for statements of which each stands alone: it sees what is committed when it begins, and no
+    transaction is opened or left open. Within `atomic()` it is that transaction's own.
+    """
+    if db.session.registry.has() and db.session().info.get("atomic"):
+        yield db.session.connection()
+        return
+    with db.engine.connect() as connection:
+        alone = {"isolation_level": "AUTOCOMMIT"} if is_postgresql() else {"sqlite_begin": ""}
+        yield connection.execution_options(**alone)
+
+
+@contextmanager
 def _savepoint(session: Session) -> Iterator[None]:
     registered = len(session.info["on_commit"])
     try:
@@ -248,32 +259,3 @@ def locked(model: type[M], pk: int) -> M:
     if row is None:
         raise NotFound(_("This no longer exists."))
     return row
-
-
-@event.listens_for(Engine, "connect")
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    if not isinstance(connection, sqlite3.Connection):
-        return
-    connection.isolation_level = None  # the driver's own BEGIN is deferred; `_begin_sqlite` says which is wanted
-    for pragma in (
-        f"busy_timeout={SQLITE_BUSY_SECONDS * 1000}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",  # without it INSERT OR REPLACE walks past a DELETE trigger
-        "cache_size=-32000",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-    connection.create_function("fold", 1, fold, deterministic=True)  # LIKE and lower() know ASCII alone there
-    connection.create_function("sha256", 1, _sha256, deterministic=True)  # which PostgreSQL has
-
-
-def _sha256(value: bytes | str | None) -> bytes | None:
-    given = value.encode() if isinstance(value, str) else value
-    return None if given is None else hashlib.sha256(given).digest()
-
-
-@event.listens_for(Engine, "begin")
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")

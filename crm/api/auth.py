@@ -17,7 +17,7 @@ from crm.models import Permission, User
 from crm.services import signup, token_json, tokens, users
 from crm.services.audit import Actor
 from crm.web.dates import language
-from crm.web.guards import PUBLIC, actor, present_token, requires
+from crm.web.guards import PUBLIC, actor, present_bearer, requires
 
 LIFETIME = timedelta(days=30)  # of a token that nobody has said more of
 
@@ -105,9 +105,8 @@ def auth_login(json: Login) -> Any:
 @call({204: None})
 def auth_logout() -> Any:
     """Revoke the token that this is called with"""
-    token = present_token()
-    if token is not None:
-        tokens.revoke(actor(), current_user.id, token.id)
+    if by_token := present_bearer():
+        tokens.revoke(actor(), current_user.id, by_token.token_id)
     return "", 204
 
 

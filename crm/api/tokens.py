@@ -10,7 +10,7 @@ from crm.api.listing import asked, query_of
 from crm.api.schemas.tokens import NewToken, TokenIn, TokenList
 from crm.models import Permission, Scope
 from crm.services import token_json, tokens
-from crm.web.guards import actor, present_token, requires
+from crm.web.guards import actor, present_bearer, requires
 
 QUERY = query_of(token_json.LISTING)
 
@@ -34,7 +34,7 @@ def token_create(json: TokenIn) -> Any:
 
     The secret is in this answer alone. A token with scopes gives no others than its own.
     """
-    present = present_token()
+    present = present_bearer()
     within = present.scopes.split() if present else ()
     token, secret = tokens.create(actor(), current_user.id, json.name, json.scopes, json.expires_at, within)
     return token_json.as_json(token) | {"token": secret}, 201

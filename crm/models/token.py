@@ -40,11 +40,3 @@ class Token(Base):
     last_used_from: Mapped[str] = mapped_column(String(64), default="")
 
     user: Mapped[User] = relationship()
-
-    def may(self, *scopes: Scope) -> bool:
-        """Whether it reaches as far as one of the scopes; none is what any token reaches."""
-        return not scopes or not self.scopes or not set(scopes).isdisjoint(self.scopes.split())
-
-    def is_valid(self, at: datetime) -> bool:
-        """Whether it signs anybody in at this moment."""
-        return self.revoked_at is None and (self.expires_at is None or at < self.expires_at) and self.user.is_trusted

@@ -1,14 +1,11 @@
-"""Tokens: made, known again by their hash, and taken back. The secret itself is shown once and kept nowhere."""
+"""Tokens: made, and taken back. The secret itself is shown once and kept nowhere; `bearers` knows it again."""
 
 import hashlib
-import logging
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import joinedload
+from sqlalchemy import select
 
 from crm.db import atomic, db, locked, retrying, utcnow
 from crm.errors import Invalid, NotFound, Unconfirmed
@@ -18,12 +15,9 @@ from crm.services import audit
 from crm.services.audit import Actor
 from crm.text import has_control, squeeze
 
-log = logging.getLogger(__name__)
 NAME_LIMIT = 100
 MARK = "crm_"  # so that a token that was published by mistake can be found for what it is
 SHOWN = 12  # characters of it that are kept to know it by
-NOTED_EVERY = timedelta(minutes=1)
-_BY_HASH = select(Token).options(joinedload(Token.user)).where(Token.secret_hash == bindparam("secret_hash"))
 
 
 @retrying
@@ -54,7 +48,7 @@ def create(
         user_id=user_id,
         name=name,
         prefix=secret[:SHOWN],
-        secret_hash=_hash(secret),
+        secret_hash=hashed(secret),
         scopes=" ".join(wanted),
         expires_at=expires_at,
     )
@@ -98,35 +92,16 @@ def of_user(user_id: int) -> list[Token]:
     return list(db.session.scalars(select(Token).where(Token.user_id == user_id).order_by(Token.id.desc())))
 
 
-def by_secret(secret: str, address: str) -> Token | None:
-    """The token of this secret with its user, where it is valid now; its use is noted, at most once a minute."""
-    if not secret.startswith(MARK) or not secret.isascii():
-        return None
-    token = db.session.scalar(_BY_HASH, {"secret_hash": _hash(secret)})
-    now = utcnow()
-    if token is None or not token.is_valid(now):
-        return None
-    if token.last_used_at is None or now - token.last_used_at >= NOTED_EVERY:
-        _note_use(token.id, now, address)
+def get(pk: int) -> Token:
+    """The token under this id; raises `NotFound`."""
+    token = db.session.get(Token, pk)
+    if token is None:
+        raise NotFound(_("There is no such token."))
     return token
 
 
-def still_valid(pk: int) -> Token | None:
-    """The token under this id with its user, where it is valid now."""
-    token = db.session.scalar(select(Token).options(joinedload(Token.user)).where(Token.id == pk))
-    return token if token is not None and token.is_valid(utcnow()) else None
-
-
-def _note_use(pk: int, now: datetime, address: str) -> None:
-    stale = or_(Token.last_used_at.is_(None), Token.last_used_at <= now - NOTED_EVERY)
-    note = update(Token).where(Token.id == pk, stale).values(last_used_at=now, last_used_from=address[:64])
-    try:
-        with atomic() as session:
-            session.execute(note.execution_options(synchronize_session=False))
-    except OperationalError as error:  # what was asked for does not fail for this
-        log.warning("The use of a token could not be noted: %s", error.orig)
-
-
-def _hash(secret: str) -> str:
-    # The secret has 256 bits of chance in it: there is nothing to slow down for whoever guesses.
+def hashed(secret: str) -> str:
+    """What is kept of a secret: SHA-256, in hex. It has 256 bits of chance in it: there is nothing to slow down for
+    whoever guesses.
+    """
     return hashlib.sha256(secret.encode()).hexdigest()

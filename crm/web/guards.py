@@ -9,9 +9,10 @@ from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
 from crm.i18n import gettext as _
-from crm.models import Permission, Role, Scope, Token, User
-from crm.services import tokens, users
+from crm.models import Permission, Role, Scope, User
+from crm.services import bearers, users
 from crm.services.audit import Actor
+from crm.services.bearers import Bearer
 from crm.web.htmx import is_partial
 from crm.web.problems import problem
 
@@ -62,33 +63,30 @@ def person(id_string: str) -> User | None:
         raise
 
 
-def bearer(asked: Request) -> User | None:
+def bearer(asked: Request) -> Bearer | None:
     """Who the token in the header stands for (RFC 6750), under /api/v1 alone."""
     kind, _blank, secret = asked.headers.get("Authorization", "").partition(" ")
     if "unreachable" in g or not _is_for_programs() or kind.lower() != "bearer":
         return None
     try:
-        token = tokens.by_secret(secret.strip(), asked.remote_addr or "")
+        g.bearer = bearers.by_secret(secret.strip(), asked.remote_addr or "")
     except OperationalError:
         g.unreachable = True
         raise
-    if token is None:
-        return None
-    g.token = token
-    return token.user
+    return g.bearer
 
 
-def present_token() -> Token | None:
-    """The token that signed this request in; None for a page's session and for nobody."""
-    return g.get("token") if current_user.is_authenticated else None
+def present_bearer() -> Bearer | None:
+    """Whom a token has signed in here; None for a page's session and for nobody."""
+    return g.get("bearer") if current_user.is_authenticated else None
 
 
 def demand(permission: Permission, scope: Scope | None = None) -> None:
     """Refuse, with 403, what a part of a request asks for beyond the view's own declaration."""
-    token, scopes = present_token(), (scope,) if scope else _SCOPES[permission]
+    by_token, scopes = present_bearer(), (scope,) if scope else _SCOPES[permission]
     if not current_user.may(permission):
         abort(403)
-    if token and not token.may(*scopes):
+    if by_token and not by_token.reaches(*scopes):
         abort(_too_narrow(scopes))
 
 
@@ -123,18 +121,19 @@ def init_app(app: Flask) -> None:
             return None if waits else _sign_in_first()
         if needed is None or not _role_may(view, needed):
             abort(404 if current_user.role == Role.CUSTOMER else 403)
-        if (token := present_token()) and not token.may(*view.scopes):
+        if (by_token := present_bearer()) and not by_token.reaches(*view.scopes):
             return _too_narrow(view.scopes)
         if request.url_rule and request.url_rule.websocket and not _is_from_here():
             abort(403)
-        get_locale()  # kept for the request: a refusal is put into words where the database answers nothing any more
+        if "bearer" not in g:  # kept for the request: a refusal is put into words where the database answers no more
+            get_locale()
         return None
 
 
 def identity() -> str:
     """Who is signed in and by what, for `still_may`."""
-    token = present_token()
-    return f"{_BY_TOKEN}{token.id}" if token else str(current_user.get_id())
+    by_token = present_bearer()
+    return f"{_BY_TOKEN}{by_token.token_id}" if by_token else str(current_user.get_id())
 
 
 def still_may(identity: str, permission: Permission = Permission.READ) -> bool:
@@ -147,8 +146,8 @@ def still_may(identity: str, permission: Permission = Permission.READ) -> bool:
             if not identity.startswith(_BY_TOKEN):
                 user = users.by_session(identity)
                 return user is not None and user.may(permission)
-            token = tokens.still_valid(int(identity.removeprefix(_BY_TOKEN)))
-            return token is not None and _may_follow(token, permission)
+            by_token = bearers.by_token(int(identity.removeprefix(_BY_TOKEN)))
+            return by_token is not None and _may_follow(by_token, permission)
         except OperationalError:
             return True
 
@@ -162,16 +161,16 @@ class Known(NamedTuple):
 
 def known_by(secret: str, address: str) -> Known | None:
     """Who may read by this token, where it does not come with the request but later."""
-    token = tokens.by_secret(secret, address)
-    if token is None or not _may_follow(token, Permission.READ):
+    found = bearers.by_secret(secret, address)
+    if found is None or not _may_follow(found, Permission.READ):
         return None
-    user = token.user
-    return Known(f"{_BY_TOKEN}{token.id}", (user.customer_id or 0) if user.role == Role.CUSTOMER else None)
+    own = (found.customer_id or 0) if found.role == Role.CUSTOMER else None
+    return Known(f"{_BY_TOKEN}{found.token_id}", own)
 
 
-def _may_follow(token: Token, permission: Permission) -> bool:
-    is_owner = token.user.role == Role.CUSTOMER
-    return token.may(*_SCOPES.get(permission, ())) and (is_owner or token.user.may(permission))
+def _may_follow(found: Bearer, permission: Permission) -> bool:
+    is_owner = found.role == Role.CUSTOMER
+    return found.reaches(*_SCOPES.get(permission, ())) and (is_owner or found.may(permission))
 
 
 def _role_may(view: Any, needed: Permission) -> bool:

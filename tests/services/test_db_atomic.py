@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 
+import crm.connections
 import crm.db
 from crm.db import ATTEMPTS, atomic, db, is_postgresql, locked, on_commit, retrying
 from crm.errors import Busy, NotFound
@@ -53,7 +54,7 @@ def fail_with_sqlstate(state: str) -> None:
 def impatient(app, monkeypatch):
     """SQLite that does not wait for a lock."""
     if not is_postgresql():
-        monkeypatch.setattr(crm.db, "SQLITE_BUSY_SECONDS", 0)
+        monkeypatch.setattr(crm.connections, "SQLITE_BUSY_SECONDS", 0)
         db.session.rollback()
         db.engine.dispose()
     yield
@@ -334,7 +335,7 @@ def busy_error() -> Exception:
         with pytest.raises(OperationalError) as refusal:
             two.exec_driver_sql("DELETE FROM tags")
         two.rollback()
-        two.exec_driver_sql(f"PRAGMA busy_timeout={crm.db.SQLITE_BUSY_SECONDS * 1000}")
+        two.exec_driver_sql(f"PRAGMA busy_timeout={crm.connections.SQLITE_BUSY_SECONDS * 1000}")
     return refusal.value.orig
 
 
