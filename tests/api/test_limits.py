@@ -29,6 +29,17 @@ def test_a_token_has_so_many_requests_a_minute(limited, program_of, boris, vera,
     assert program.get("/me").status_code == 200
 
 
+def test_a_process_takes_a_share_and_all_of_them_no_more_than_there_is(limited, program_of, boris, redis, monkeypatch):
+    monkeypatch.setitem(limited.config, "CRM_API_LIMIT", 400)
+    program = program_of(boris)
+    left = [program.get("/me").headers["RateLimit"] for _time in range(6)]
+    assert left == [f'"default";r={rest};t=50' for rest in (399, 398, 397, 396, 395, 394)]
+    (key,) = redis.keys("crm:asked:*")
+    assert int(redis.get(key)) == 8
+    redis.set(key, 399)  # other processes
+    assert [program.get("/me").status_code for _time in range(5)] == [200, 200, 200, 429, 429]
+
+
 def test_who_guesses_tokens_is_counted_by_address(limited, program_of, boris):
     guesses = [Program(limited, f"crm_{number}").get("/me").status_code for number in range(3)]
     assert guesses == [401, 401, 429]
