@@ -14,6 +14,7 @@ from flask import Flask
 from bench import (
     api,
     background,
+    chain,
     exports,
     followers,
     history,
@@ -53,6 +54,7 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "writers16": writers16.run,
     "posting": posting.run,
     "background": background.run,
+    "chain": chain.run,
     "history": history.run,
     "technical": technical.run,
     "followers": followers.run,
