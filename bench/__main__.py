@@ -24,6 +24,7 @@ from bench import (
     posting,
     search,
     technical,
+    verify,
     writers16,
 )
 from bench.stage import stage
@@ -57,6 +58,7 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "chain": chain.run,
     "history": history.run,
     "technical": technical.run,
+    "verify": verify.run,
     "followers": followers.run,
     "api": api.run,
 }

@@ -28,6 +28,18 @@ _NAMES = {
     "currency": _l("Currency"),
     "amount": _l("Amount"),
     "day": _l("Day"),
+    "kind": _l("Type"),
+    "sequence": _l("Place in the account's chain"),
+    "last": _l("Number of operations"),
+    "position": _l("Place in the chain"),
+    "fault": _l("What is wrong"),
+    "held": _l("Reserved"),
+    "overdraft_limit": _l("May be overdrawn by"),
+    "reversed_amount": _l("Given back, as the payment says"),
+    "given_back": _l("Given back"),
+    "missing trigger": _l("Missing trigger"),
+    "proof": _l("Proof"),
+    "finished_at": _l("When"),
 }
 
 
@@ -64,7 +76,7 @@ def took(seconds: float | None) -> str:
     """How long something took; a dash where it has not ended."""
     if seconds is None:
         return "—"
-    return _("%(number)s s", number=format_decimal(round(seconds, 2 if seconds < 1 else 1)))
+    return _("%(number)s s", number=format_decimal(max(0.01, round(seconds, 2 if seconds < 1 else 1))))
 
 
 def _url(name: str, value: Any) -> str | None:
@@ -75,6 +87,8 @@ def _url(name: str, value: Any) -> str | None:
             return f"{address('accounts.operation_list')}?{urlencode({'account': value})}"
         case "payment":
             return f"{address('payments.payment_list')}{value}/"
+        case "proof":
+            return f"{address('proof.proof_page')}{value}/"
         case "operation":
             return f"{address('proof.proof_page')}operations/{value}/"
     return None
