@@ -17,6 +17,7 @@ from crm.i18n import LANGUAGES
 from crm.ledger.refusals import sentence
 from crm.models.user import ROLE_NAMES, Permission
 from crm.services import proof_json
+from crm.services.portal import masked
 from crm.tabular import damage_words, encodings
 from crm.web import import_words
 from crm.web.addresses import address
@@ -107,6 +108,7 @@ _FILTERS: dict[str, Callable[..., Any]] = {
     "duration": duration,
     "money": money,
     "signed_money": signed_money,
+    "masked": masked,
     "line_name": line_name,
     "wallet_line_name": wallet_line_name,
     "payment_title": payment_title,

@@ -54,6 +54,12 @@ def test_another_customers_wallet_is_not_shown_nor_told_of(mine, hers):
     assert mine.get(f"/me/statement.csv?account={hers}").status_code == 422
 
 
+def test_the_other_side_of_a_transfer_is_shown_as_payees_are(mine, purse, hers):
+    WalletService(people.CLI).transfer(purse, hers, 100)
+    table = page(mine.get("/me/")).one("table").text
+    assert "to Мария П." in table and "Петрова" not in mine.get("/me/").text
+
+
 def test_commission_is_hidden_until_it_is_asked_for(mine, anna, purse, transfer):
     table = page(mine.get("/me/")).one("table").text
     assert "Commission:" not in table and "800.00" in table  # what is left after the commission too
