@@ -23,6 +23,7 @@ from crm import mail, money
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("en", "ru")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
+MOST_HOLD_DAYS = 90
 SOCKET_PATH_LIMIT = 100  # sun_path holds 108 bytes on Linux, the terminating NUL included
 
 
@@ -76,6 +77,7 @@ def load(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
         "CRM_DEFAULT_REGION": _region(env),
         "CRM_DEFAULT_LOCALE": _choice(env, "CRM_DEFAULT_LOCALE", LOCALES, "en"),
         "CRM_TIMEZONE": _timezone(env),
+        "CRM_HOLD_DAYS": _integer(env, "CRM_HOLD_DAYS", 7, 1, MOST_HOLD_DAYS),
         **_for_programs(env),
         "CRM_ADMIN_EMAIL": env.get("CRM_ADMIN_EMAIL", ""),
         "CRM_ADMIN_PASSWORD": env.get("CRM_ADMIN_PASSWORD", ""),

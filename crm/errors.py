@@ -42,6 +42,12 @@ class InsufficientFunds(PaymentRefused):
     """The account that pays has less than that, its overdraft counted in."""
 
 
+class HoldOver(PaymentRefused):
+    """The hold has ended already, or there is none: it can neither be captured nor let go."""
+
+    status = 409
+
+
 class AccountUnavailable(PaymentRefused):
     """The account is frozen or closed and takes no operations."""
 

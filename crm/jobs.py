@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError
 from crm.errors import Busy
 from crm.ledger import chain, days
 from crm.queue import answer, enqueue
-from crm.services import exports, imports, mails, posting, proofs, proving, welcome
+from crm.services import exports, holds, imports, mails, posting, proofs, proving, welcome
 
 log = logging.getLogger(__name__)
 
@@ -76,12 +76,13 @@ def sweep() -> None:
     """Ring the bell for imports, exports, payments and letters that wait though nobody works on them: their job was
     lost, or their worker died.
 
-    Days that are over get their sums, files that have expired go, and drafts of imports that nobody has started. In the
-    end new operations are chained, between which what must not wait is done.
+    What is held for too long is let go, days that are over get their sums, files that have expired go, and drafts of
+    imports that nobody has started. In the end new operations are chained, between which what must not wait is done.
     """
     with current_app.app_context():
         try:
             posting.call_worker()
+            holds.expire_due()
             mails.call_worker()
             mails.forget()
             welcome.call_worker()

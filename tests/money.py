@@ -20,7 +20,7 @@ from tests import people
 
 SERVICE = WalletService(Actor(None, "test"))
 EARLY = datetime(2000, 1, 1, tzinfo=UTC)
-TABLES = ("accounts", "account_balances", "payments", "operations")
+TABLES = ("accounts", "account_balances", "payments", "operations", "holds")
 
 # Law → a query for what breaks it; independent of the product's own words for the same.
 LAWS = {
@@ -67,6 +67,16 @@ LAWS = {
         WHERE (accounts.customer_id IS NULL) <> (row.account_id IS NULL) OR accounts.customer_id <> row.customer_id
             OR accounts.currency <> row.currency OR accounts.status <> row.status
             OR accounts.overdraft_limit <> row.overdraft_limit""",
+    "what is held of a wallet is the sum of its holds": """
+        SELECT account_id FROM account_balances AS row WHERE held <> (
+            SELECT coalesce(sum(amount), 0) FROM holds WHERE account_id = row.account_id)""",
+    "a payment is among the holds as long as it is held, and says the same": """
+        SELECT id FROM payments WHERE (status = 'HELD') <> EXISTS (
+            SELECT 1 FROM holds WHERE payment_id = payments.id AND account_id = from_account_id
+            AND holds.amount = held_amount AND holds.amount = payments.amount AND expires_at = hold_expires_at)""",
+    "no more is captured than was held": """
+        SELECT id FROM payments
+        WHERE held_amount IS NOT NULL AND (amount > held_amount OR (amount < held_amount AND status <> 'COMPLETED'))""",
     "no wallet holds less than what is held, beyond its overdraft": """
         SELECT account_id FROM account_balances WHERE balance - held < -overdraft_limit""",
 }

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
@@ -14,9 +14,10 @@ from crm.db import db, is_postgresql, utcnow
 from crm.errors import DuplicateRequest
 from crm.i18n import gettext as _
 from crm.ledger import postgresql, reversals, sqlite
-from crm.ledger.posting import Decisions, Exchange, Order, Reversal, decide
+from crm.ledger.orders import Capture, Exchange, Order, Original, Release, Reversal
+from crm.ledger.posting import Decisions, decide
 from crm.ledger.rows import Stored
-from crm.models.ledger import SYSTEM
+from crm.models.ledger import SYSTEM, PaymentStatus
 
 _CANONICAL = json.JSONEncoder(separators=(",", ":"))  # made once: `json.dumps` makes one for every payment
 
@@ -27,7 +28,8 @@ class Draft:
 
     `created_by_id` and `key` make the request unique; `commission_account` is the technical account that gets the
     commission. A conversion has an `exchange` and the `to_currency` and `rate` (scaled by 10^9) of it, a reversal has
-    `reversal_of_id`, the original's id. `terms` and `metadata` are JSON.
+    `reversal_of_id`, the original's id. `terms` and `metadata` are JSON. A hold has `hold_expires_at`, as it was asked
+    for or as is usual.
     """
 
     kind: str
@@ -47,6 +49,8 @@ class Draft:
     reversal_of_id: str | None = None
     takes_rest: bool = False  # a reversal was asked for without an amount
     to_amount: int | None = None
+    hold_expires_at: datetime | None = None
+    expiry_asked: bool = False
     metadata: str | None = None
     batch_id: str | None = None
     batch_row: int | None = None
@@ -64,8 +68,10 @@ class Draft:
         """What is to be posted."""
         if self.reversal_of_id:
             return Reversal(self.id, self.reversal_of_id, self.amount)
-        sides = self.from_account, self.to_account
-        return Order(self.id, *sides, self.amount, self.commission, self.commission_account, self.exchange)
+        return Order(
+            self.id, self.from_account, self.to_account, self.amount, self.commission, self.commission_account,
+            self.exchange, hold=self.hold_expires_at is not None,
+        )  # fmt: skip
 
     def fingerprint(self) -> bytes:
         """SHA-256 of what was asked for, as canonical JSON: the same key with another request is refused.
@@ -73,8 +79,10 @@ class Draft:
         Prices are not asked for: they may be others when the same request comes again.
         """
         amount = "rest" if self.takes_rest else self.amount
-        asked = [self.kind, self.from_account, self.to_account, amount, self.currency, self.description]
+        asked: list[object] = [self.kind, self.from_account, self.to_account, amount, self.currency, self.description]
         asked += [more for more in (self.reversal_of_id, self.metadata) if more]
+        if self.hold_expires_at:
+            asked.append({"hold": self.hold_expires_at.isoformat() if self.expiry_asked else ""})
         return hashlib.sha256(_CANONICAL.encode(asked).encode()).digest()
 
     def row(self, now: datetime) -> tuple[Any, ...]:
@@ -83,7 +91,8 @@ class Draft:
             self.id, self.kind, self.from_account, self.to_account, self.source, self.amount, self.currency,
             self.commission, self.exchange.amount if self.exchange else self.to_amount, self.to_currency, self.rate,
             self.terms, self.reversal_of_id, self.description, self.metadata, self.batch_id, self.batch_row,
-            self.created_by_id, self.caller, self.origin[:64], self.key, self.fingerprint(), now,
+            self.created_by_id, self.caller, self.origin[:64], self.key, self.hold_expires_at and self.amount,
+            self.hold_expires_at, self.fingerprint(), now,
         )  # fmt: skip
 
 
@@ -123,30 +132,53 @@ def used(drafts: Sequence[Draft]) -> tuple[dict[str, Stored], list[int]]:
     return stored, others
 
 
-def post(orders: Sequence[Order | Reversal]) -> Decisions:
-    """Post payments that are stored as INITIATED: lock, decide, write operations, balances and statuses.
+def post(orders: Sequence[Order | Reversal | Capture | Release]) -> Decisions:
+    """Post payments that are stored as INITIATED, or are HELD: lock, decide, write operations, balances and statuses.
 
-    Four statements at most, however many payments; three more where there are reversals. Each becomes COMPLETED, or
-    FAILED with a code while the others go on. The caller has made sure that nobody else posts them: they are new, or
+    Four statements at most, however many payments; three more where there are reversals, up to three more where there
+    are holds. Each becomes COMPLETED, or FAILED with a code while the others go on; a hold becomes HELD, or ends; one
+    whose capture is refused stays as it is. The caller has made sure that nobody else posts them: they are new, or
     locked.
     """
     if not orders:
         return Decisions()
     dialect, connection = _dialect(), db.session.connection()
     originals = reversals.locked(order.original_id for order in orders if isinstance(order, Reversal))
-    sides = {side for original in originals.values() for side, _kind in original.lines}
-    sides.update(
-        side for order in orders if isinstance(order, Order) for side in (order.from_account, order.to_account)
-    )
-    locked, at = dialect.lock(connection, sorted(sides))
+    locked, at = dialect.lock(connection, sorted(_sides(orders, originals)))
     balances = {balance.account_id: balance for balance in locked}
     decisions = decide(orders, balances, originals)
+    # What is free again may be taken in the same batch, so it is written first; what is held anew comes last.
+    dialect.write_holds(connection, [(one.payment_id, one.status, None, None) for one in decisions.released], at)
     if decisions.entries:
-        dialect.write(connection, decisions.entries, [balances[pk] for pk in sorted(decisions.touched)], at)
+        touched = [balances[pk] for pk in sorted(decisions.touched)]
+        dialect.write(connection, decisions.entries, touched, at, decisions.captured)
     reversals.count(originals[pk] for pk in sorted(decisions.reversed))
-    results = [*((pk, None) for pk in decisions.completed), *decisions.refused.items()]
-    dialect.write_statuses(connection, results, at)
+    captures = {order.payment_id for order in orders if isinstance(order, Capture)}
+    failed = (result for result in decisions.refused.items() if result[0] not in captures)
+    dialect.write_statuses(connection, [*((pk, None) for pk in decisions.completed), *failed], at)
+    dialect.write_holds(connection, _ended_and_held(decisions), at)
     return decisions
+
+
+def _sides(orders: Sequence[Order | Reversal | Capture | Release], originals: Mapping[str, Original]) -> set[int]:
+    """The accounts that the orders concern."""
+    sides = {side for original in originals.values() for side, _kind in original.lines}
+    for order in orders:
+        if isinstance(order, Release):
+            sides.add(order.account_id)
+        elif not isinstance(order, Reversal):
+            moved = order.order if isinstance(order, Capture) else order
+            sides.update((moved.from_account, moved.to_account))
+    return sides
+
+
+def _ended_and_held(decisions: Decisions) -> list[tuple[str, str, int | None, int | None]]:
+    """Of each hold the id, the status, and what amount and commission become."""
+    captured = (capture.order for capture in decisions.captured)
+    return [
+        *((order.payment_id, PaymentStatus.COMPLETED.value, order.amount, order.commission) for order in captured),
+        *((pk, PaymentStatus.HELD.value, None, None) for pk in decisions.held),
+    ]
 
 
 def _dialect() -> ModuleType:

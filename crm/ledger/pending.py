@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from crm import bulk, live
 from crm.db import atomic, db, is_postgresql, on_commit, retrying, utcnow
 from crm.ledger import engine
-from crm.ledger.posting import Exchange, Order, Reversal
+from crm.ledger.orders import Exchange, Order, Reversal
 from crm.models import Account, Payment, PendingPayment
 from crm.models.ledger import PaymentStatus, TechnicalCode
 
@@ -26,7 +26,7 @@ _ADD = text(r"""
 
 
 class Posted(NamedTuple):
-    """How many payments a batch has completed, and how many it has found impossible."""
+    """How many payments a batch has completed (of holds: held), and how many it has found impossible."""
 
     completed: int
     failed: int
@@ -91,12 +91,12 @@ def post(payment_ids: Sequence[str]) -> Posted:
         gone = delete(PendingPayment).where(bulk.among(PendingPayment.payment_id))
         db.session.execute(gone, bulk.packed(payment_ids), execution_options={"synchronize_session": False})
         on_commit(lambda: live.announce([order.payment_id for order in orders]))
-    return Posted(len(decisions.completed), len(decisions.refused))
+    return Posted(len(decisions.completed) + len(decisions.held), len(decisions.refused))
 
 
 _COLUMNS: tuple[Any, ...] = (
     Payment.id, Payment.from_account_id, Payment.to_account_id, Payment.amount, Payment.commission, Payment.currency,
-    Payment.to_amount, Payment.to_currency, Payment.reversal_of_id,
+    Payment.to_amount, Payment.to_currency, Payment.reversal_of_id, Payment.held_amount,
 )  # fmt: skip
 
 
@@ -113,6 +113,7 @@ def _order(row: Any, technical: dict[tuple[str, str], int]) -> Order | Reversal:
     if row.reversal_of_id:
         return Reversal(row.id.hex, row.reversal_of_id.hex, row.amount)
     order = Order(row.id.hex, row.from_account_id, row.to_account_id, row.amount, row.commission)
+    order.hold = row.held_amount is not None
     if row.commission:
         order.commission_account = technical[TechnicalCode.COMMISSION, row.currency]
     if row.to_amount:

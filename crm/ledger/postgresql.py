@@ -13,20 +13,24 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from crm.db import utcnow
+from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Parties, Prices, Stored, parties_query, read_parties
+from crm.ledger.rows import PAYMENT, HoldResult, Parties, Prices, Stored, freed_of, parties_query, read_parties
 
 FEW = 8  # rows; a payment has four operations, or eight
 _BETWEEN, _NULL = "\x1f", "\x1e"  # no value has a control character in it
 _TYPES = {
     "id": "uuid", "from_account_id": "bigint", "to_account_id": "bigint", "amount": "bigint", "commission": "bigint",
     "to_amount": "bigint", "rate": "bigint", "reversal_of_id": "uuid", "batch_id": "uuid", "batch_row": "int",
-    "created_by_id": "bigint", "caller": "bigint", "fingerprint": "bytea", "created_at": "timestamptz",
+    "created_by_id": "bigint", "caller": "bigint", "held_amount": "bigint", "hold_expires_at": "timestamptz",
+    "fingerprint": "bytea", "created_at": "timestamptz",
 }  # fmt: skip
 _PAYMENT = tuple(_TYPES.get(name, "text") for name in PAYMENT)
 _OPERATION = ("uuid", "bigint", "text", "bigint", "bigint", "bigint")
 _BALANCE = ("bigint", "bigint", "bigint")
+_HELD_BALANCE = (*_BALANCE, "bigint")
 _STATUS = ("uuid", "text")
+_HOLD = ("uuid", "text", "bigint", "bigint")
 
 _LOCK = """
     SELECT account_id, status, overdraft_limit, balance, held, sequence, last_at FROM account_balances
@@ -47,6 +51,16 @@ _BALANCES = f"""
     WITH operation AS ({_OPERATIONS})
     UPDATE account_balances SET balance = c1, sequence = c2, last_at = %s::timestamptz
     FROM {{}} WHERE account_id = c0"""
+# The balance may be as low as what is held allows: so what is captured is held no more in the same statement.
+_CAPTURES = f"""
+    WITH operation AS ({_OPERATIONS}), gone AS (DELETE FROM holds WHERE payment_id = ANY ({{}}::uuid[]))
+    UPDATE account_balances SET balance = c1, sequence = c2, held = held - c3, last_at = %s::timestamptz
+    FROM {{}} WHERE account_id = c0"""
+_HOLDS = """
+    UPDATE payments SET status = c1, amount = coalesce(c2, amount), commission = coalesce(c3, commission),
+        held_at = CASE c1 WHEN 'HELD' THEN %s::timestamptz ELSE held_at END,
+        completed_at = CASE c1 WHEN 'HELD' THEN NULL ELSE %s::timestamptz END
+    FROM {} WHERE id = c0"""
 _STATUSES = """
     UPDATE payments SET status = CASE WHEN c1 IS NULL THEN 'COMPLETED' ELSE 'FAILED' END,
         failure_code = c1, completed_at = %s::timestamptz
@@ -84,12 +98,25 @@ def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) 
     return [Stored(*row) for row in found]
 
 
-def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[Balance], at: datetime) -> None:
-    """Append the operations, and bring the read model up to them."""
+def write(
+    connection: Connection,
+    entries: Sequence[Entry],
+    balances: Sequence[Balance],
+    at: datetime,
+    captured: Sequence[Capture] = (),
+) -> None:
+    """Append the operations, and bring the read model up to them; what was captured is held no more."""
     rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence) for e in entries]
     lines, values = _given(_OPERATION, rows)
     statement, parameters = _OPERATIONS.format(lines), (at.isoformat(), *values)
-    if balances:  # none, where technical accounts were all
+    if captured:
+        ids, gone = _array([capture.payment_id for capture in captured])
+        freed = freed_of(captured)
+        changed = [(one.account_id, one.balance, one.sequence, freed.get(one.account_id, 0)) for one in balances]
+        moved, values = _given(_HELD_BALANCE, changed)
+        statement = _CAPTURES.format(lines, ids, moved)
+        parameters = (*parameters, *gone, at.isoformat(), *values)
+    elif balances:  # none, where technical accounts were all
         moved, values = _given(_BALANCE, [(each.account_id, each.balance, each.sequence) for each in balances])
         statement, parameters = _BALANCES.format(lines, moved), (*parameters, at.isoformat(), *values)
     connection.exec_driver_sql(statement, parameters)
@@ -97,8 +124,17 @@ def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[B
 
 def write_statuses(connection: Connection, results: Sequence[tuple[str, str | None]], at: datetime) -> None:
     """End payments: (id, None) is completed, (id, failure code) has failed."""
+    if not results:
+        return
     given, values = _given(_STATUS, results)
     connection.exec_driver_sql(_STATUSES.format(given), (at.isoformat(), *values))
+
+
+def write_holds(connection: Connection, results: Sequence[HoldResult], at: datetime) -> None:
+    """Have payments held, or end those that are."""
+    if results:
+        given, values = _given(_HOLD, results)
+        connection.exec_driver_sql(_HOLDS.format(given), (at.isoformat(), at.isoformat(), *values))
 
 
 def _array(values: Sequence[Any]) -> tuple[str, tuple[str, ...]]:

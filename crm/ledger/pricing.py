@@ -68,6 +68,19 @@ class Rate(NamedTuple):
         return _json({"exchange_rate": self.id, "rate": self.rate, "spread": self.spread})
 
 
+def kept_commission(terms: str | None, amount: int) -> int:
+    """What is taken of the amount by the rule that a payment has kept, 0 where it has none.
+
+    >>> terms = Rule(1, "spend", None, None, 2 * SCALE, 0, 0, None).terms()
+    >>> kept_commission(terms, 5_000), kept_commission(None, 5_000)
+    (100, 0)
+    """
+    if not terms:
+        return 0
+    known = json.loads(terms)
+    return Rule(known["rule"], "", None, None, *(known[name] for name in _TERMS)).commission(amount)
+
+
 _TERMS = ("percent", "fixed", "minimum", "maximum")
 
 

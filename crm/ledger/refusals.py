@@ -9,6 +9,7 @@ _ERRORS: dict[str, tuple[type[PaymentRefused], str]] = {
     "not_reversible": (PaymentRefused, "amount"),
     "exceeds_reversible": (PaymentRefused, "amount"),
     "amount_too_small": (PaymentRefused, "amount"),
+    "hold_not_possible": (PaymentRefused, "hold"),
     "account_frozen": (AccountUnavailable, "account"),
     "account_closed": (AccountUnavailable, "account"),
 }
@@ -28,6 +29,7 @@ def sentence(code: str) -> str:
         "not_reversible": _("Only a completed payment can be reversed."),
         "exceeds_reversible": _("This is more than what is left to be reversed."),
         "amount_too_small": _("This part is so small that one side would get nothing."),
+        "hold_not_possible": _("Only what leaves a wallet can be held: a purchase, a transfer or a withdrawal."),
         "account_frozen": _("The wallet is frozen."),
         "account_closed": _("The wallet is closed."),
     }[code]

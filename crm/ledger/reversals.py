@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select, union_all, update
 
 from crm import bulk
 from crm.db import db
-from crm.ledger.posting import Original
+from crm.ledger.orders import Original
 from crm.models import Operation, Payment
 from crm.models.ledger import PaymentStatus
 

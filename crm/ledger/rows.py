@@ -3,13 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from crm.ledger.orders import Capture
 from crm.ledger.pricing import Rate, Rule
 
 PAYMENT = (
     "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "to_amount",
     "to_currency", "rate", "terms", "reversal_of_id", "description", "metadata", "batch_id", "batch_row",
-    "created_by_id", "caller", "origin", "idempotency_key", "fingerprint", "created_at",
+    "created_by_id", "caller", "origin", "idempotency_key", "held_amount", "hold_expires_at", "fingerprint",
+    "created_at",
 )  # fmt: skip
+
+
+# A hold's id, what it becomes, and its amount and commission, None where these stay.
+HoldResult = tuple[str, str, int | None, int | None]
 
 
 class Side(NamedTuple):
@@ -46,6 +52,15 @@ class Stored(NamedTuple):
     fingerprint: bytes
     status: str
     failure_code: str | None
+
+
+def freed_of(captured: Iterable[Capture]) -> dict[int, int]:
+    """How much of each account is held no more."""
+    freed: dict[int, int] = {}
+    for capture in captured:
+        payer = capture.order.from_account
+        freed[payer] = freed.get(payer, 0) + capture.held
+    return freed
 
 
 def parties_query(ids: str, codes: str, kinds: str, now: str, prices: Prices) -> str:

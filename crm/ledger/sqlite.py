@@ -8,8 +8,9 @@ from sqlalchemy.engine import Connection
 
 from crm.bulk import insert_values, stamp
 from crm.db import utcnow
+from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, Parties, Prices, Stored, parties_query, read_parties
+from crm.ledger.rows import PAYMENT, HoldResult, Parties, Prices, Stored, freed_of, parties_query, read_parties
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
 _LOCK = """
@@ -28,6 +29,12 @@ _OPERATIONS = (
     "(?, ?, ?, ?, ?, ?, ?)",
 )
 _BALANCES = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ? WHERE account_id = ?"
+_CAPTURED = "DELETE FROM holds WHERE payment_id = ?"
+_FREED = "UPDATE account_balances SET balance = ?, sequence = ?, last_at = ?, held = held - ? WHERE account_id = ?"
+_HOLDS = """
+    UPDATE payments SET status = ?1, amount = coalesce(?2, amount), commission = coalesce(?3, commission),
+        held_at = CASE ?1 WHEN 'HELD' THEN ?4 ELSE held_at END, completed_at = CASE ?1 WHEN 'HELD' THEN NULL ELSE ?4 END
+    WHERE id = ?5"""
 _STATUSES = "UPDATE payments SET status = ?, failure_code = ?, completed_at = ? WHERE id = ?"
 
 
@@ -50,7 +57,7 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
     """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
-    rows = [(*row[:-1], stamp(row[-1])) for row in payments]
+    rows = [(*row[:-3], row[-3] and stamp(row[-3]), row[-2], stamp(row[-1])) for row in payments]
     return insert_values(connection, *_STORE, rows, _UNLESS_USED)
 
 
@@ -60,16 +67,35 @@ def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) 
     return [Stored(*row) for row in found]
 
 
-def write(connection: Connection, entries: Sequence[Entry], balances: Sequence[Balance], at: str) -> None:
-    """Append the operations, and bring the read model up to them."""
+def write(
+    connection: Connection,
+    entries: Sequence[Entry],
+    balances: Sequence[Balance],
+    at: str,
+    captured: Sequence[Capture] = (),
+) -> None:
+    """Append the operations, and bring the read model up to them; what was captured is held no more."""
     rows = [(e.payment_id, e.account_id, e.kind, e.signed_amount, e.balance_after, e.sequence, at) for e in entries]
     insert_values(connection, *_OPERATIONS, rows)
-    if balances:  # none, where technical accounts were all
+    if captured:
+        connection.exec_driver_sql(_CAPTURED, [(capture.payment_id,) for capture in captured])
+        freed = freed_of(captured)
+        ends = [(one.balance, one.sequence, at, freed.get(one.account_id, 0), one.account_id) for one in balances]
+        connection.exec_driver_sql(_FREED, ends)
+    elif balances:  # none, where technical accounts were all
         moved = [(each.balance, each.sequence, at, each.account_id) for each in balances]
         connection.exec_driver_sql(_BALANCES, moved)
 
 
 def write_statuses(connection: Connection, results: Sequence[tuple[str, str | None]], at: str) -> None:
     """End payments: (id, None) is completed, (id, failure code) has failed."""
+    if not results:
+        return
     rows = [("FAILED" if code else "COMPLETED", code, at, payment_id) for payment_id, code in results]
     connection.exec_driver_sql(_STATUSES, rows)
+
+
+def write_holds(connection: Connection, results: Sequence[HoldResult], at: str) -> None:
+    """Have payments held, or end those that are."""
+    if results:
+        connection.exec_driver_sql(_HOLDS, [(*change, at, payment_id) for payment_id, *change in results])

@@ -1,13 +1,14 @@
 """What there is: every table of the product, imported here so that migrations see them all."""
 
 from crm.models.audit import AuditEntry
+from crm.models.balances import AccountBalance, AccountDay, Hold
 from crm.models.batches import PaymentBatch, PendingPayment
 from crm.models.chain import ChainLink
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.exports import Export
 from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
-from crm.models.ledger import Account, AccountBalance, AccountDay, Operation, Payment
+from crm.models.ledger import Account, Operation, Payment
 from crm.models.mail import Mail
 from crm.models.proofs import ProofFinding, ProofQuery, ProofRun
 from crm.models.token import Scope, Token
@@ -26,6 +27,7 @@ __all__ = [
     "CustomerTag",
     "ExchangeRate",
     "Export",
+    "Hold",
     "Import",
     "ImportMapping",
     "ImportOpening",

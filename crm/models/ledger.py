@@ -1,15 +1,14 @@
-"""Money: accounts, the payments between them, their double-entry operations, and what is read fast.
+"""Money: accounts, the payments between them, and their double-entry operations.
 
 Amounts are integers in the minor unit of the account's currency. `models/ledger_rules` has the triggers.
 """
 
 import enum
 import uuid
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import (
     CheckConstraint,
-    Date,
     ForeignKey,
     Index,
     LargeBinary,
@@ -69,11 +68,18 @@ class PaymentKind(enum.StrEnum):
 
 
 class PaymentStatus(enum.StrEnum):
-    """How a payment stands; the last two are final."""
+    """How a payment stands. HELD is what a hold is between: its amount is reserved, nothing has moved yet."""
 
     INITIATED = "INITIATED"
+    HELD = "HELD"
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    VOIDED = "VOIDED"  # a hold that was let go
+    EXPIRED = "EXPIRED"  # a hold that nobody has captured in time
+
+
+FINAL = (PaymentStatus.COMPLETED, PaymentStatus.FAILED, PaymentStatus.VOIDED, PaymentStatus.EXPIRED)
+HOLDABLE = (PaymentKind.SPEND, PaymentKind.TRANSFER, PaymentKind.WITHDRAWAL)  # out of a customer's wallet
 
 
 class OperationKind(enum.StrEnum):
@@ -83,7 +89,8 @@ class OperationKind(enum.StrEnum):
     COMMISSION = "commission"
 
 
-def _one_of(column: str, values: type[enum.StrEnum] | tuple[str, ...]) -> CheckConstraint:
+def one_of(column: str, values: type[enum.StrEnum] | tuple[str, ...]) -> CheckConstraint:
+    """The rule that the column has one of the values."""
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=column)
 
 
@@ -92,7 +99,7 @@ class Account(Base):
 
     __tablename__ = "accounts"
     __table_args__ = (
-        _one_of("status", ACCOUNT_STATUSES),
+        one_of("status", ACCOUNT_STATUSES),
         CheckConstraint(
             f"code IS NULL OR code IN ({', '.join(repr(code.value) for code in TechnicalCode)})", name="code"
         ),
@@ -116,49 +123,32 @@ class Account(Base):
     customer: Mapped[Customer | None] = relationship()
 
 
-class AccountBalance(Base):
-    """The read model: one row for each customer's account, with all that a decision about money needs.
-
-    It is the row that is locked. The posting engine alone writes it, in the transaction of the operations, and
-    `ledger rebuild` can make it anew. There is no index on the balance, and room on every page: updates stay HOT.
-    """
-
-    __tablename__ = "account_balances"
-    __table_args__ = (
-        _one_of("status", ACCOUNT_STATUSES),
-        CheckConstraint("balance - held >= -overdraft_limit", name="floor"),
-        CheckConstraint("held >= 0", name="held"),
-        CheckConstraint("overdraft_limit >= 0", name="overdraft_limit"),
-        CheckConstraint("status <> 'closed' OR (balance = 0 AND held = 0)", name="closed"),
-        Index(None, "customer_id", "currency"),
-        {"postgresql_with": {"fillfactor": 70}},
-    )
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True)
-    customer_id: Mapped[int] = mapped_column(BigId)
-    currency: Mapped[str] = mapped_column(String(3))
-    status: Mapped[str] = mapped_column(String(10), default="open")
-    overdraft_limit: Mapped[int] = mapped_column(BigId, default=0)
-    balance: Mapped[int] = mapped_column(BigId, default=0)
-    held: Mapped[int] = mapped_column(BigId, default=0)
-    sequence: Mapped[int] = mapped_column(BigId, default=0)  # of the last operation
-    last_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of the last operation
-
-
 class Payment(Base):
     """One movement of money: who pays whom, how much, by whose wish. It is its own audit row, and is never deleted.
 
     `caller` and `idempotency_key` make a request unique; `fingerprint` is the SHA-256 of what was asked.
+
+    A hold has a `held_amount`, which is reserved before it moves. When it is captured, `amount` and `commission` become
+    what was captured, which may be less; they change at no other time.
     """
 
     __tablename__ = "payments"
     __table_args__ = (
-        _one_of("kind", PaymentKind),
+        one_of("kind", PaymentKind),
         CheckConstraint(
-            "(status = 'INITIATED' AND completed_at IS NULL AND failure_code IS NULL)"
-            " OR (status = 'COMPLETED' AND completed_at IS NOT NULL AND failure_code IS NULL)"
+            "(status IN ('INITIATED', 'HELD') AND completed_at IS NULL AND failure_code IS NULL)"
+            " OR (status IN ('COMPLETED', 'VOIDED', 'EXPIRED') AND completed_at IS NOT NULL AND failure_code IS NULL)"
             " OR (status = 'FAILED' AND completed_at IS NOT NULL AND failure_code IS NOT NULL)",
             name="status",
+        ),
+        CheckConstraint(
+            "(held_amount IS NULL AND hold_expires_at IS NULL AND held_at IS NULL"
+            " AND status NOT IN ('HELD', 'VOIDED', 'EXPIRED'))"
+            " OR (held_amount IS NOT NULL AND hold_expires_at IS NOT NULL"
+            " AND kind IN ('spend', 'transfer', 'withdrawal')"
+            " AND amount <= held_amount AND (amount = held_amount OR status = 'COMPLETED')"
+            " AND (held_at IS NULL) = (status IN ('INITIATED', 'FAILED')))",
+            name="hold",
         ),
         CheckConstraint(f"amount BETWEEN 1 AND {MAX_MINOR}", name="amount"),
         CheckConstraint("commission >= 0 AND commission < amount", name="commission"),
@@ -203,6 +193,13 @@ class Payment(Base):
             postgresql_where=text("failure_code IS NOT NULL"),
             sqlite_where=text("failure_code IS NOT NULL"),
         ),
+        # Which of these are holds never changes; those that are held now are in `holds`.
+        Index(
+            "ix_payments_holds",
+            "id",
+            postgresql_where=text("held_amount IS NOT NULL"),
+            sqlite_where=text("held_amount IS NOT NULL"),
+        ),
         Index(
             "uq_payments_opening",
             "to_account_id",
@@ -222,6 +219,9 @@ class Payment(Base):
     amount: Mapped[int] = mapped_column(BigId)
     currency: Mapped[str] = mapped_column(String(3))  # of the account that pays; in a deposit, of the one paid
     commission: Mapped[int] = mapped_column(BigId, default=0)
+    held_amount: Mapped[int | None] = mapped_column(BigId)
+    hold_expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    held_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     to_amount: Mapped[int | None] = mapped_column(BigId)  # of a conversion: what arrives, in `to_currency`
     to_currency: Mapped[str | None] = mapped_column(String(3))
     rate: Mapped[int | None] = mapped_column(BigId)  # scaled by 10^9
@@ -239,7 +239,7 @@ class Payment(Base):
     idempotency_key: Mapped[str] = mapped_column(String(200))
     fingerprint: Mapped[bytes] = mapped_column(LargeBinary(32))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
-    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it became final, whichever way
 
     created_by: Mapped[User | None] = relationship()
     from_account: Mapped[Account] = relationship(foreign_keys=[from_account_id])
@@ -255,7 +255,7 @@ class Operation(Base):
 
     __tablename__ = "operations"
     __table_args__ = (
-        _one_of("kind", OperationKind),
+        one_of("kind", OperationKind),
         CheckConstraint("signed_amount <> 0", name="signed_amount"),
         CheckConstraint("(sequence IS NULL) = (balance_after IS NULL)", name="chain"),
         CheckConstraint("sequence >= 1", name="sequence"),
@@ -281,19 +281,3 @@ class Operation(Base):
     balance_after: Mapped[int | None] = mapped_column(BigId)
     sequence: Mapped[int | None] = mapped_column(BigId)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class AccountDay(Base):
-    """What went in and out of a technical account on a day that is over (of the product's time zone), by kind.
-
-    It can be thrown away and made anew from the operations.
-    """
-
-    __tablename__ = "account_days"
-
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    day: Mapped[date] = mapped_column(Date, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
-    count: Mapped[int] = mapped_column(BigId)
-    incoming: Mapped[int] = mapped_column(BigId)  # the sum of what came in, zero or more
-    outgoing: Mapped[int] = mapped_column(BigId)  # the sum of what went out, zero or more

@@ -4,24 +4,23 @@ PostgreSQL looks at all rows of a statement at once, through transition tables; 
 third of the speed. SQLite has row triggers only, and looks at a payment as a whole when it is completed.
 """
 
-from crm.models import chain_rules
+from crm.models import chain_rules, former_rules, hold_rules
+from crm.models.rule_sql import after, changes, distinct, function, refuse
 
 # What a payment is may not change after it was stored; how it stands may.
-_FIXED_AT_FIRST = (
-    "id", "kind", "from_account_id", "to_account_id", "source", "amount", "currency", "commission", "description",
-    "created_by_id", "caller", "origin", "idempotency_key", "fingerprint", "created_at",
-)  # fmt: skip
 _FIXED = (
-    *_FIXED_AT_FIRST, "to_amount", "to_currency", "rate", "terms", "reversal_of_id", "metadata", "batch_id", "batch_row"
+    "id", "kind", "from_account_id", "to_account_id", "source", "currency", "description", "created_by_id", "caller",
+    "origin", "idempotency_key", "fingerprint", "created_at", "to_amount", "to_currency", "rate", "terms",
+    "reversal_of_id", "metadata", "batch_id", "batch_row", "held_amount", "hold_expires_at",
 )  # fmt: skip
-_FINAL = ("status", "failure_code", "completed_at")
-
-
-def _sqlite_refuse(name: str, event: str, table: str, message: str) -> str:
-    return f"""
-        CREATE TRIGGER {name} BEFORE {event} ON {table} BEGIN
-            SELECT RAISE(ABORT, '{message}');
-        END"""
+_FINAL = ("status", "failure_code", "completed_at", "held_at")
+_PRICED = ("amount", "commission")  # which become what is captured of a hold
+_CAPTURED = """(old.status = 'HELD' AND new.status = 'COMPLETED'
+                AND new.amount <= old.amount AND new.commission <= old.commission)"""
+# INITIATED leads to FAILED or COMPLETED, of a hold to FAILED or HELD; HELD to COMPLETED, VOIDED or EXPIRED.
+_ASTRAY = """(old.status = 'INITIATED' AND (new.status IN ('VOIDED', 'EXPIRED')
+                OR new.status = CASE WHEN new.held_amount IS NULL THEN 'HELD' ELSE 'COMPLETED' END))
+            OR (old.status = 'HELD' AND (new.status IN ('INITIATED', 'FAILED') OR new.held_at <> old.held_at))"""
 
 
 def _sqlite_balance(name: str, event: str) -> str:
@@ -36,20 +35,11 @@ def _sqlite_balance(name: str, event: str) -> str:
         END"""  # noqa: S608  (own names)
 
 
-def _changes(*columns: str) -> str:
-    return " OR ".join(f"new.{name} IS NOT old.{name}" for name in columns)
-
-
-def _distinct(*columns: str) -> str:
-    before, after = (", ".join(f"{row}.{name}" for name in columns) for row in ("old", "new"))
-    return f"({before})\n            IS DISTINCT FROM ({after})"
-
-
 SQLITE = {
-    "operations_no_update": _sqlite_refuse("operations_no_update", "UPDATE", "operations", "operations is append-only"),
-    "operations_no_delete": _sqlite_refuse("operations_no_delete", "DELETE", "operations", "operations is append-only"),
-    "payments_no_delete": _sqlite_refuse("payments_no_delete", "DELETE", "payments", "payments is append-only"),
-    "accounts_identity": _sqlite_refuse(
+    "operations_no_update": refuse("operations_no_update", "UPDATE", "operations", "operations is append-only"),
+    "operations_no_delete": refuse("operations_no_delete", "DELETE", "operations", "operations is append-only"),
+    "payments_no_delete": refuse("payments_no_delete", "DELETE", "payments", "payments is append-only"),
+    "accounts_identity": refuse(
         "accounts_identity", "UPDATE OF id, customer_id, code, currency", "accounts", "accounts keep their identity"
     ),
     # REPLACE deletes the row and puts another in its place before foreign keys are looked at.
@@ -62,13 +52,19 @@ SQLITE = {
     "operations_chain": """
         CREATE TRIGGER operations_chain BEFORE INSERT ON operations BEGIN
             SELECT CASE
-                WHEN (SELECT status FROM payments WHERE id = new.payment_id) IS NOT 'INITIATED'
+                WHEN NOT EXISTS (SELECT 1 FROM payments WHERE id = new.payment_id
+                    AND (status = 'HELD' OR (status = 'INITIATED' AND held_amount IS NULL)))
                     THEN RAISE(ABORT, 'operations: the payment takes no more operations')
                 WHEN NOT EXISTS (SELECT 1 FROM accounts WHERE id = new.account_id AND status = 'open'
                     AND (customer_id IS NULL) = (new.sequence IS NULL))
-                    THEN CASE WHEN (SELECT status FROM accounts WHERE id = new.account_id) IS NOT 'open'
-                        THEN RAISE(ABORT, 'operations: the account takes no operations')
-                        ELSE RAISE(ABORT, 'operations: a chain belongs to a customer''s account') END
+                    THEN CASE
+                        WHEN EXISTS (SELECT 1 FROM accounts WHERE id = new.account_id
+                            AND (customer_id IS NULL) <> (new.sequence IS NULL) AND status = 'open')
+                            THEN RAISE(ABORT, 'operations: a chain belongs to a customer''s account')
+                        WHEN NOT EXISTS (SELECT 1 FROM accounts JOIN payments ON from_account_id = accounts.id
+                            WHERE accounts.id = new.account_id AND payments.id = new.payment_id
+                            AND payments.status = 'HELD' AND accounts.status = 'frozen')
+                            THEN RAISE(ABORT, 'operations: the account takes no operations') END
                 WHEN new.sequence = 1 AND new.balance_after <> new.signed_amount
                     THEN RAISE(ABORT, 'operations: the chain is broken')
                 WHEN new.sequence > 1 AND NOT EXISTS (
@@ -86,12 +82,15 @@ SQLITE = {
     "payments_path": f"""
         CREATE TRIGGER payments_path BEFORE UPDATE ON payments BEGIN
             SELECT CASE
-                WHEN {_changes(*_FIXED)} OR (old.status <> 'INITIATED' AND ({_changes(*_FINAL)}))
+                WHEN {changes(*_FIXED)} OR {_ASTRAY}
+                        OR (old.status NOT IN ('INITIATED', 'HELD') AND ({changes(*_FINAL)}))
+                        OR (({changes(*_PRICED)}) AND NOT {_CAPTURED})
                         OR new.reversed_amount < old.reversed_amount
                         OR (new.reversed_amount > old.reversed_amount AND old.status <> 'COMPLETED')
                     THEN RAISE(ABORT, 'payments: what was asked for, and what is final, does not change')
-                WHEN new.status = 'FAILED' AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
-                    THEN RAISE(ABORT, 'payments: a failed payment has no operations')
+                WHEN new.status IN ('FAILED', 'HELD', 'VOIDED', 'EXPIRED')
+                        AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
+                    THEN RAISE(ABORT, 'payments: only a completed payment has operations')
                 WHEN new.status = 'COMPLETED' AND NOT EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
                     THEN RAISE(ABORT, 'payments: a completed payment has operations')
                 WHEN new.status = 'COMPLETED' AND EXISTS (
@@ -108,29 +107,8 @@ SQLITE = {
         END""",  # noqa: S608  (own names)
     "account_balances_begin": _sqlite_balance("account_balances_begin", "INSERT"),
     "account_balances_follow": _sqlite_balance("account_balances_follow", "UPDATE"),
+    **hold_rules.SQLITE,
 }
-
-
-def _function(name: str, body: str) -> str:
-    """Its plans are kept for the whole session, and may be made while the tables are empty. So other tables are asked
-    by LATERAL … LIMIT 1 and never by a scan: these are index look-ups, whatever comes later.
-    """
-    return f"""
-        CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET enable_seqscan = off AS $$
-        DECLARE fault text;
-        BEGIN
-            {body}
-            IF fault IS NOT NULL THEN
-                RAISE EXCEPTION '%', fault USING ERRCODE = 'integrity_constraint_violation';
-            END IF;
-            RETURN NULL;
-        END $$"""
-
-
-def _after(name: str, event: str, table: str, function: str, transition: str) -> str:
-    return f"""
-        CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING {transition}
-        FOR EACH STATEMENT EXECUTE FUNCTION {function}()"""
 
 
 POSTGRESQL = {
@@ -152,15 +130,18 @@ POSTGRESQL = {
     "accounts_stay": """
         CREATE TRIGGER accounts_stay BEFORE DELETE ON accounts FOR EACH ROW WHEN (old.code IS NOT NULL)
         EXECUTE FUNCTION refuse_change()""",
-    "check_operations": _function(
+    "check_operations": function(
         "check_operations",
         """
             SELECT found.fault INTO fault FROM (
                 SELECT CASE
-                    WHEN payments.status IS DISTINCT FROM 'INITIATED' OR count(*) OVER (PARTITION BY written.payment_id)
+                    WHEN (payments.status = 'HELD' OR (payments.status = 'INITIATED' AND payments.held_amount IS NULL))
+                            IS NOT TRUE OR count(*) OVER (PARTITION BY written.payment_id)
                             <> (SELECT count(*) FROM operations WHERE payment_id = written.payment_id)
                         THEN 'operations: the payment takes no more operations'
-                    WHEN accounts.status IS DISTINCT FROM 'open' THEN 'operations: the account takes no operations'
+                    WHEN accounts.status IS DISTINCT FROM 'open' AND (accounts.status = 'frozen'
+                            AND payments.status = 'HELD' AND payments.from_account_id = written.account_id) IS NOT TRUE
+                        THEN 'operations: the account takes no operations'
                     WHEN (accounts.customer_id IS NULL) <> (written.sequence IS NULL)
                         THEN 'operations: a chain belongs to a customer''s account'
                     WHEN written.sequence = 1 AND written.balance_after <> written.signed_amount
@@ -174,7 +155,7 @@ POSTGRESQL = {
                 END AS fault
                 FROM written
                 LEFT JOIN LATERAL (
-                    SELECT status FROM payments WHERE id = written.payment_id LIMIT 1
+                    SELECT status, held_amount, from_account_id FROM payments WHERE id = written.payment_id LIMIT 1
                 ) AS payments ON true
                 LEFT JOIN LATERAL (
                     SELECT customer_id, currency, status FROM accounts WHERE id = written.account_id LIMIT 1
@@ -185,14 +166,14 @@ POSTGRESQL = {
                 ) AS previous ON true
             ) AS found WHERE found.fault IS NOT NULL LIMIT 1;""",
     ),
-    "operations_chain": _after("operations_chain", "INSERT", "operations", "check_operations", "NEW TABLE AS written"),
-    "check_new_payments": _function(
+    "operations_chain": after("operations_chain", "INSERT", "operations", "check_operations", "NEW TABLE AS written"),
+    "check_new_payments": function(
         "check_new_payments",
         """
             SELECT 'payments: a payment begins as INITIATED' INTO fault FROM written
             WHERE status <> 'INITIATED' LIMIT 1;""",
     ),
-    "payments_begin": _after("payments_begin", "INSERT", "payments", "check_new_payments", "NEW TABLE AS written"),
+    "payments_begin": after("payments_begin", "INSERT", "payments", "check_new_payments", "NEW TABLE AS written"),
     "refuse_payment": """
         CREATE FUNCTION refuse_payment() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -202,14 +183,17 @@ POSTGRESQL = {
     # The condition is looked at without calling anything.
     "payments_fixed": f"""
         CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
-        WHEN ({_distinct(*_FIXED)} OR (old.status <> 'INITIATED' AND {_distinct(*_FINAL)})
+        WHEN ({distinct(*_FIXED)} OR {_ASTRAY}
+            OR (old.status NOT IN ('INITIATED', 'HELD') AND {distinct(*_FINAL)})
+            OR ({distinct(*_PRICED)} AND NOT {_CAPTURED})
             OR new.reversed_amount < old.reversed_amount
             OR (new.reversed_amount > old.reversed_amount AND old.status <> 'COMPLETED'))
         EXECUTE FUNCTION refuse_payment()""",
-    "check_payments": _function(
+    "check_payments": function(
         "check_payments",
         """
-            SELECT CASE WHEN written.status = 'FAILED' THEN 'payments: a failed payment has no operations'
+            SELECT CASE WHEN written.status IN ('FAILED', 'HELD', 'VOIDED', 'EXPIRED')
+                    THEN 'payments: only a completed payment has operations'
                 WHEN any_operation.id IS NULL THEN 'payments: a completed payment has operations'
                 ELSE 'payments: a reversal is counted on its original' END INTO fault FROM written
             LEFT JOIN LATERAL (
@@ -219,14 +203,14 @@ POSTGRESQL = {
                 SELECT reversed_amount FROM payments WHERE id = written.reversal_of_id LIMIT 1
             ) AS original ON written.kind = 'reversal'
             WHERE (written.status = 'COMPLETED' AND any_operation.id IS NULL)
-                OR (written.status = 'FAILED' AND any_operation.id IS NOT NULL)
+                OR (written.status IN ('FAILED', 'HELD', 'VOIDED', 'EXPIRED') AND any_operation.id IS NOT NULL)
                 OR (written.status = 'COMPLETED' AND written.kind = 'reversal' AND original.reversed_amount
                     IS DISTINCT FROM (SELECT sum(amount) FROM payments
                         WHERE reversal_of_id = written.reversal_of_id AND status = 'COMPLETED'))
             LIMIT 1;""",
     ),
-    "payments_path": _after("payments_path", "UPDATE", "payments", "check_payments", "NEW TABLE AS written"),
-    "check_balances": _function(
+    "payments_path": after("payments_path", "UPDATE", "payments", "check_payments", "NEW TABLE AS written"),
+    "check_balances": function(
         "check_balances",
         """
             SELECT 'account_balances: the balance is that of the last operation' INTO fault FROM written
@@ -242,58 +226,27 @@ POSTGRESQL = {
                 OR later.id IS NOT NULL
             LIMIT 1;""",
     ),
-    "account_balances_begin": _after(
+    "account_balances_begin": after(
         "account_balances_begin", "INSERT", "account_balances", "check_balances", "NEW TABLE AS written"
     ),
-    "account_balances_follow": _after(
+    "account_balances_follow": after(
         "account_balances_follow", "UPDATE", "account_balances", "check_balances", "NEW TABLE AS written"
     ),
+    **hold_rules.POSTGRESQL,
 }
-# What a rule said before the revision that changed it.
-_FORMERLY_SQLITE = {
-    "payments_path": f"""
-        CREATE TRIGGER payments_path BEFORE UPDATE ON payments BEGIN
-            SELECT CASE
-                WHEN old.status <> 'INITIATED' OR {_changes(*_FIXED_AT_FIRST)}
-                    THEN RAISE(ABORT, 'payments: what was asked for, and what is final, does not change')
-                WHEN new.status = 'FAILED' AND EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
-                    THEN RAISE(ABORT, 'payments: a failed payment has no operations')
-                WHEN new.status = 'COMPLETED' AND NOT EXISTS (SELECT 1 FROM operations WHERE payment_id = new.id)
-                    THEN RAISE(ABORT, 'payments: a completed payment has operations')
-                WHEN new.status = 'COMPLETED' AND EXISTS (
-                    SELECT 1 FROM operations JOIN accounts ON accounts.id = operations.account_id
-                    WHERE operations.payment_id = new.id
-                    GROUP BY operations.kind, accounts.currency HAVING sum(operations.signed_amount) <> 0)
-                    THEN RAISE(ABORT, 'payments: the operations must sum to zero')
-            END;
-        END""",  # noqa: S608  (own names)
-}
-_FORMERLY_POSTGRESQL = {
-    "payments_fixed": f"""
-        CREATE TRIGGER payments_fixed BEFORE UPDATE ON payments FOR EACH ROW
-        WHEN (old.status <> 'INITIATED' OR {_distinct(*_FIXED_AT_FIRST)})
-        EXECUTE FUNCTION refuse_payment()""",
-    "check_payments": _function(
-        "check_payments",
-        """
-            SELECT CASE written.status WHEN 'COMPLETED' THEN 'payments: a completed payment has operations'
-                ELSE 'payments: a failed payment has no operations' END INTO fault FROM written
-            LEFT JOIN LATERAL (
-                SELECT id FROM operations WHERE payment_id = written.id LIMIT 1
-            ) AS any_operation ON true
-            WHERE (written.status = 'COMPLETED' AND any_operation.id IS NULL)
-                OR (written.status = 'FAILED' AND any_operation.id IS NOT NULL)
-            LIMIT 1;""",
-    ),
-}
-_CHANGED_IN = "0007"
 NAMES = tuple(dict.fromkeys((*POSTGRESQL, *SQLITE)))  # functions stand before what calls them
-FUNCTIONS = tuple(name for name, statement in POSTGRESQL.items() if "CREATE FUNCTION" in statement)
 
 
 def of(dialect: str, before: str | None = None) -> dict[str, str]:
     """Name → statement for the engine (`sqlite` or `postgresql`), in the order they are made; as they were `before` a
     revision, or as they are.
     """
-    now, formerly = (SQLITE, _FORMERLY_SQLITE) if dialect == "sqlite" else (POSTGRESQL, _FORMERLY_POSTGRESQL)
-    return (now | formerly if before and before <= _CHANGED_IN else now) | chain_rules.of(dialect)
+    rules: dict[str, str | None] = {**(SQLITE if dialect == "sqlite" else POSTGRESQL)}
+    for revision, formerly in former_rules.CHANGES:
+        if before and before <= revision:
+            rules |= {name: statement for name, statement in formerly[dialect].items() if name in rules}
+    return {name: statement for name, statement in rules.items() if statement} | chain_rules.of(dialect)
+
+
+_FIRST = of("postgresql", "0005").keys() & POSTGRESQL
+FUNCTIONS = tuple(name for name in POSTGRESQL if name in _FIRST and "CREATE FUNCTION" in POSTGRESQL[name])  # of 0004

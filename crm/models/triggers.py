@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 
 from crm.models import ledger_rules
 
+_UNSAID = "0015"
 _SQLITE = {
     # External content: the text is kept once, in customers.
     "customer_search": """
@@ -59,8 +60,12 @@ def ddl(dialect: str, before: str | None = None) -> dict[str, str]:
 
 
 def create(connection: Connection, *names: str, before: str | None = None) -> None:
-    """Run the named statements that this engine has, as they were `before` a revision, or as they are."""
-    statements = ddl(connection.dialect.name, before)
+    """Run the named statements that this engine has, as they were `before` a revision.
+
+    A migration says before which one: what it makes must stay what it was. Those up to 0014, when nothing of theirs had
+    changed since, do not always.
+    """
+    statements = ddl(connection.dialect.name, before or _UNSAID)
     for name in names:
         if name in statements:
             connection.execute(text(statements[name]))

@@ -2,19 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from flask import current_app
 from uuid_utils import uuid7
 
+from crm.config import MOST_HOLD_DAYS
+from crm.db import utcnow
 from crm.errors import AccountUnavailable, Invalid, PaymentRefused
 from crm.i18n import gettext as _
 from crm.ledger.accounts import parties
 from crm.ledger.engine import Draft
-from crm.ledger.posting import Exchange
+from crm.ledger.orders import Exchange
 from crm.ledger.pricing import Rule, most_specific
 from crm.ledger.refusals import refusal
 from crm.ledger.rows import Parties, Prices, Side
 from crm.models.currency import CHARGED_KINDS
-from crm.models.ledger import SOURCES, PaymentKind, TechnicalCode
+from crm.models.ledger import HOLDABLE, SOURCES, PaymentKind, TechnicalCode
 from crm.money import MAX_MINOR
 from crm.services.audit import Actor
 from crm.text import has_control, squeeze
@@ -27,7 +31,8 @@ INSIDE = (PaymentKind.TRANSFER, PaymentKind.CONVERSION)  # between two wallets
 class Movement:
     """A payment as it is asked for: `amount` in minor units of the currency of the wallet that pays (of the one that is
     paid, where money comes in). One of the accounts is None where the other side is technical, by `source`: a
-    code. `metadata` is JSON.
+    code. `metadata` is JSON. A `hold` reserves the amount, and moves it when it is captured, until `expires_at` (some
+    days from now, where nothing is said).
     """
 
     kind: PaymentKind
@@ -38,6 +43,8 @@ class Movement:
     description: str = ""
     key: str = ""
     metadata: str | None = None
+    hold: bool = False
+    expires_at: datetime | None = None
 
     @property
     def wallets(self) -> list[tuple[str, int]]:
@@ -70,7 +77,8 @@ def scene(movements: Sequence[Movement]) -> Scene:
 
 def draft(actor: Actor, movement: Movement, known: Scene) -> Draft:
     """The payment to be stored, with its commission and rate. Raises `Invalid` by field (`amount`, `from_account`,
-    `to_account`, `source`, `description`, `idempotency_key`), `PaymentRefused` for what the accounts do not allow.
+    `to_account`, `source`, `description`, `idempotency_key`, `hold`, `expires_at`), `PaymentRefused` for what the
+    accounts do not allow.
     """
     _check_shape(movement)
     first, last = _sides(movement, known)
@@ -84,6 +92,8 @@ def draft(actor: Actor, movement: Movement, known: Scene) -> Draft:
         description=clean_text(movement.description),
         key=clean_key(movement.key),
         metadata=movement.metadata,
+        hold_expires_at=_expiry(movement),
+        expiry_asked=movement.expires_at is not None,
         created_by_id=actor.user_id,
         origin=actor.origin,
     )
@@ -95,7 +105,11 @@ def draft(actor: Actor, movement: Movement, known: Scene) -> Draft:
 
 
 def check_open(movement: Movement, known: Scene) -> None:
-    """Raise `AccountUnavailable` where a wallet is frozen or closed."""
+    """Raise `AccountUnavailable` where a wallet is frozen or closed, and `Invalid` where a hold would end at once or
+    last for too long: what can be found out too late, since a payment that is stored already is told all the same.
+    """
+    if movement.expires_at:
+        _check_expiry(movement.expires_at)
     for field, pk in movement.wallets:
         status = known.by_id[pk].status
         if status != "open":
@@ -118,8 +132,26 @@ def _check_shape(movement: Movement) -> None:
         raise Invalid({"source": [_("Choose how the money comes or goes.")]})
     if movement.from_account == movement.to_account:
         raise Invalid({"to_account": [_("Choose another wallet than the one that pays.")]})
+    if movement.hold and (movement.kind not in HOLDABLE or movement.from_account is None):
+        raise refusal("hold_not_possible")
+    if movement.expires_at and not movement.hold:
+        raise Invalid({"expires_at": [_("Only what is held expires.")]})
     if movement.kind == PaymentKind.ADJUSTMENT and len(squeeze(movement.description).replace(" ", "")) < REASON_LENGTH:
         raise Invalid({"description": [_("Say why, in three characters or more.")]})
+
+
+def _expiry(movement: Movement) -> datetime | None:
+    if not movement.hold:
+        return None
+    return movement.expires_at or utcnow() + timedelta(days=current_app.config["CRM_HOLD_DAYS"])
+
+
+def _check_expiry(expires_at: datetime) -> None:
+    now = utcnow()
+    if expires_at <= now:
+        raise Invalid({"expires_at": [_("This moment is over already.")]})
+    if expires_at > now + timedelta(days=MOST_HOLD_DAYS):
+        raise Invalid({"expires_at": [_("Money is held for %(count)d days at most.", count=MOST_HOLD_DAYS)]})
 
 
 def _sides(movement: Movement, known: Scene) -> tuple[Side, Side]:

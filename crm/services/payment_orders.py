@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -30,7 +31,7 @@ _OTHER = {"from_account": "to_account", "to_account": "from_account"}
 @dataclass(frozen=True, slots=True)
 class Ordered:
     """A payment as a program orders it: `amount` as text with a dot, `currency` None for that of the wallet that pays
-    (is paid, for a deposit); `source` a technical code in place of the outside account.
+    (is paid, for a deposit); `source` a technical code in place of the outside account; a `hold` is reserved first.
     """
 
     kind: str
@@ -42,6 +43,8 @@ class Ordered:
     description: str = ""
     metadata: Mapping[str, object] | None = None
     key: str = ""
+    hold: bool = False
+    expires_at: datetime | None = None
 
 
 class Side(NamedTuple):
@@ -111,7 +114,7 @@ def _movement(order: Ordered, sides: Mapping[int, Side], owner: int | None) -> M
         raise Invalid({"currency": [_("The wallet is in %(currency)s.", currency=first.currency)]})
     return Movement(
         kind, _amount(order.amount, first.currency), **fields, source=source, description=order.description,
-        key=order.key, metadata=_metadata(order.metadata),
+        key=order.key, metadata=_metadata(order.metadata), hold=order.hold, expires_at=order.expires_at,
     )  # fmt: skip
 
 

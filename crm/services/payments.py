@@ -43,9 +43,9 @@ class AcceptedBatch(NamedTuple):
 def accept(actor: Actor, movement: Movement) -> Accepted:
     """Store one payment to be posted in the background.
 
-    Raises `Invalid` by field (`amount`, `from_account`, `to_account`, `source`, `description`, `idempotency_key`),
-    `PaymentRefused` for what can never be posted so, `DuplicateRequest` where the key was used for something else. A
-    lack of money is found when it is posted: the payment is FAILED then.
+    Raises `Invalid` by field (`amount`, `from_account`, `to_account`, `source`, `description`, `idempotency_key`,
+    `hold`, `expires_at`), `PaymentRefused` for what can never be posted so, `DuplicateRequest` where the key was used
+    for something else. A lack of money is found when it is posted: the payment is FAILED then.
     """
     with atomic():
         known = scene([movement])

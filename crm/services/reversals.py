@@ -11,7 +11,8 @@ from crm.errors import Invalid, NotFound, PaymentRefused
 from crm.i18n import gettext as _
 from crm.ledger import reversals as reading
 from crm.ledger.engine import Draft
-from crm.ledger.posting import Balance, Line, Original, Reversal, decide
+from crm.ledger.orders import Line, Original, Reversal
+from crm.ledger.posting import Balance, decide
 from crm.ledger.pricing import share
 from crm.ledger.refusals import refusal, sentence
 from crm.models import Account, AccountBalance, Customer, Payment

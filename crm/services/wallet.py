@@ -1,7 +1,7 @@
 """Moving customers' money: the one face of the ledger for views, jobs, commands and the API."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from crm.db import atomic, retrying
@@ -18,8 +18,8 @@ from crm.services.statements import Statement
 
 @dataclass(frozen=True)
 class Receipt:
-    """A payment that was completed: by this call, or `replayed`, by an earlier one with the same key (which may wait
-    to be posted, where a program has sent it).
+    """A payment that was completed, or is held: by this call, or `replayed`, by an earlier one with the same key (which
+    may wait to be posted, where a program has sent it).
     """
 
     payment_id: str
@@ -31,10 +31,10 @@ class WalletService:
     """What an actor does with customers' wallets.
 
     Accounts are given by id, amounts are positive integers in the minor unit of the wallet's currency (kopecks,
-    cents). Every movement is one payment with its operations, in one transaction: it is completed, or it raises and
-    nothing at all is written. `key` makes a call repeatable: a second one with the same key and the same request
-    moves nothing and gives the same payment, with another request it raises `DuplicateRequest`; without a key each
-    call is a payment of its own.
+    cents). Every movement is one payment with its operations, in one transaction: it is completed (a hold is held), or
+    it raises and nothing at all is written. `key` makes a call repeatable: a second one with the same key and the same
+    request moves nothing and gives the same payment, with another request it raises `DuplicateRequest`; without a key
+    each call is a payment of its own.
 
     All movements raise `Invalid` by field for what cannot be asked, `InsufficientFunds`, `AccountUnavailable` for
     frozen and closed wallets, and `Busy` when the database was too busy several times in a row.
@@ -63,7 +63,14 @@ class WalletService:
         return self._move(Movement(PaymentKind.DEPOSIT, amount, None, account_id, source, description, key))
 
     def withdraw(
-        self, account_id: int, amount: int, source: str = "bank_transfer", description: str = "", key: str = ""
+        self,
+        account_id: int,
+        amount: int,
+        source: str = "bank_transfer",
+        description: str = "",
+        key: str = "",
+        hold: bool = False,
+        expires_at: datetime | None = None,
     ) -> Receipt:
         """Pay money out; `source` is the technical code it leaves by.
 
@@ -73,12 +80,35 @@ class WalletService:
         Traceback (most recent call last):
         crm.errors.InsufficientFunds: There is not enough money in the wallet.
         """
-        return self._move(Movement(PaymentKind.WITHDRAWAL, amount, account_id, None, source, description, key))
+        asked = Movement(PaymentKind.WITHDRAWAL, amount, account_id, None, source, description, key)
+        return self._move(replace(asked, hold=hold, expires_at=expires_at))
 
-    def spend(self, account_id: int, amount: int, description: str = "", key: str = "") -> Receipt:
-        """Take money for what the customer buys, to the technical account `sales`."""
-        where = TechnicalCode.SALES
-        return self._move(Movement(PaymentKind.SPEND, amount, account_id, None, where, description, key))
+    def spend(
+        self,
+        account_id: int,
+        amount: int,
+        description: str = "",
+        key: str = "",
+        hold: bool = False,
+        expires_at: datetime | None = None,
+    ) -> Receipt:
+        """Take money for what the customer buys, to the technical account `sales`.
+
+        A `hold` (of a withdrawal or a transfer too) reserves it until it is captured, let go, or `expires_at`, which is
+        some days from now where nothing is said and 90 at most: `services/holds`.
+
+        >>> customer, wallet = example_wallet()
+        >>> service = WalletService(Actor(None, "cli"))
+        >>> receipt = service.deposit(wallet, 500)
+        >>> receipt = service.spend(wallet, 300, hold=True)
+        >>> service.balance(wallet)
+        500
+        >>> service.withdraw(wallet, 201)
+        Traceback (most recent call last):
+        crm.errors.InsufficientFunds: There is not enough money in the wallet.
+        """
+        asked = Movement(PaymentKind.SPEND, amount, account_id, None, TechnicalCode.SALES, description, key)
+        return self._move(replace(asked, hold=hold, expires_at=expires_at))
 
     def adjust(self, account_id: int, amount: int, description: str, key: str = "") -> Receipt:
         """Mend a mistake: a positive `amount` is added, a negative one taken. The description is the reason, at
@@ -95,7 +125,14 @@ class WalletService:
         return self._move(Movement(PaymentKind.ADJUSTMENT, abs(amount), payer, payee, where, description, key))
 
     def transfer(
-        self, from_account_id: int, to_account_id: int, amount: int, description: str = "", key: str = ""
+        self,
+        from_account_id: int,
+        to_account_id: int,
+        amount: int,
+        description: str = "",
+        key: str = "",
+        hold: bool = False,
+        expires_at: datetime | None = None,
     ) -> Receipt:
         """Move money from one wallet to another in the same currency. The payee gets the amount without the
         commission that a rule may take; between wallets of one owner there is none.
@@ -107,8 +144,8 @@ class WalletService:
         >>> service.balance(hers), service.balance(his)  # where no rule takes a commission
         (200, 100)
         """
-        sides = from_account_id, to_account_id
-        return self._move(Movement(PaymentKind.TRANSFER, amount, *sides, None, description, key))
+        asked = Movement(PaymentKind.TRANSFER, amount, from_account_id, to_account_id, None, description, key)
+        return self._move(replace(asked, hold=hold, expires_at=expires_at))
 
     def convert(
         self, from_account_id: int, to_account_id: int, amount: int, description: str = "", key: str = ""

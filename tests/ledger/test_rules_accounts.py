@@ -6,6 +6,7 @@ from tests.ledger.scene import ONLY_POSTGRESQL, ONLY_SQLITE, balance, operations
 
 pytestmark = pytest.mark.usefixtures("sound_ledger")
 
+SUM = "what is held is the sum of the holds"
 LAST, IDENTITY = "the balance is that of the last operation", "accounts keep their identity"
 FLOOR, CLOSED = "ck_account_balances_floor", "ck_account_balances_closed"
 ROW = "account_balances (account_id, customer_id, currency, status, overdraft_limit, balance, held, sequence)"
@@ -72,17 +73,17 @@ def test_a_new_balance_row_is_empty_where_there_are_no_operations(scene):
 @pytest.mark.parametrize(
     ("because", "change"),
     [
-        (FLOOR, changed("held = 1001")),
-        (FLOOR, changed("held = 201", "dora")),
+        (f"{FLOOR}|{SUM}", changed("held = 1001")),
+        (f"{FLOOR}|{SUM}", changed("held = 201", "dora")),
         (FLOOR, changed("overdraft_limit = 299", "dora")),
         (FLOOR, changed("overdraft_limit = 0", "dora")),
-        ("ck_account_balances_held", changed("held = -1")),
+        (f"ck_account_balances_held|{SUM}", changed("held = -1")),
         (f"ck_account_balances_overdraft_limit|{FLOOR}", changed("overdraft_limit = -1")),
         ("ck_accounts_overdraft_limit", "UPDATE accounts SET overdraft_limit = -1 WHERE id = :anna"),
         ("ck_accounts_overdraft_limit", "UPDATE accounts SET overdraft_limit = 1000000000000001 WHERE id = :anna"),
         (CLOSED, changed("status = 'closed'")),
         (CLOSED, changed("status = 'closed'", "dora")),
-        (CLOSED, changed("status = 'closed', held = 1, overdraft_limit = 1", "edda")),
+        (f"{CLOSED}|{SUM}", changed("status = 'closed', held = 1, overdraft_limit = 1", "edda")),
         ("ck_account_balances_status", changed("status = 'gone'")),
         ("ck_accounts_status", "UPDATE accounts SET status = 'gone' WHERE id = :anna"),
     ],

@@ -119,7 +119,7 @@ def test_a_completed_payment_has_operations(scene):
 
 
 def test_a_failed_payment_has_no_operations(scene):
-    scene.refuses("a failed payment has no operations", WRITTEN, ended("waiting", "FAILED", "'x'"))
+    scene.refuses("only a completed payment has operations", WRITTEN, ended("waiting", "FAILED", "'x'"))
 
 
 @pytest.mark.parametrize(("status", "code"), [("COMPLETED", "'x'"), ("FAILED", "NULL"), ("DONE", "NULL")])

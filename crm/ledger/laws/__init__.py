@@ -1,6 +1,6 @@
 """The laws of the ledger as data, in the order in which they are proved."""
 
-from crm.ledger.laws import accounts, chained, kept, operations, payments, reversals
+from crm.ledger.laws import accounts, chained, held, kept, operations, payments, reversals
 from crm.ledger.laws.law import Law
 
 LAWS: tuple[Law, ...] = (
@@ -8,6 +8,7 @@ LAWS: tuple[Law, ...] = (
     *accounts.LAWS,
     *payments.LAWS,
     *reversals.LAWS,
+    *held.LAWS,
     *chained.LAWS,
     *kept.LAWS,
 )

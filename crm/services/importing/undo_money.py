@@ -11,7 +11,8 @@ from crm.db import db
 from crm.i18n import gettext as _
 from crm.ledger import engine
 from crm.ledger.engine import Draft
-from crm.ledger.posting import Balance, Original, Reversal, decide
+from crm.ledger.orders import Original, Reversal
+from crm.ledger.posting import Balance, decide
 from crm.models import Account, AccountBalance, Payment
 from crm.models.ledger import OperationKind, PaymentKind, TechnicalCode
 from crm.services.audit import Actor

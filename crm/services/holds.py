@@ -1,0 +1,166 @@
+"""What is held of wallets: captured, let go by a person, or by itself when its time is over.
+
+A hold is made as any other payment, by `WalletService` or `payments.accept`, with `hold`.
+"""
+
+import time
+import uuid
+
+from sqlalchemy import select
+
+from crm import live
+from crm.db import atomic, db, is_postgresql, on_commit, retrying, utcnow
+from crm.errors import HoldOver, Invalid, NotFound, PaymentRefused
+from crm.i18n import gettext as _
+from crm.ledger import engine
+from crm.ledger.orders import Capture, Order, Release
+from crm.ledger.pricing import kept_commission
+from crm.ledger.refusals import refusal
+from crm.models import Account, Hold, Payment
+from crm.models.ledger import PaymentStatus, TechnicalCode
+from crm.services import audit
+from crm.services.audit import Actor
+from crm.services.movements import clean_text
+
+_BATCH = 100  # holds that end in a transaction: SQLite's keeps all other writers out
+
+
+@retrying
+def capture(actor: Actor, payment_id: str, amount: int | None = None) -> Payment:
+    """Move what is held, or `amount` minor units of it: the rest is available again. The commission is that of the
+    amount, by the rule that held when the payment was made.
+
+    For who may spend: who calls sees to that. Raises `NotFound`; `HoldOver` by code (`already_captured`, `hold_voided`,
+    `hold_expired`, `not_held`); `Invalid` and `PaymentRefused` (`exceeds_hold`, `amount_too_small`) at `amount`, and
+    where the payee can take nothing; never for a lack of money.
+    """
+    with atomic():
+        payment = _locked(payment_id)
+        order = _order(payment, amount)
+        decisions = engine.post([Capture(order, payment.held_amount or 0)])
+        if decisions.refused:
+            raise refusal(decisions.refused[order.payment_id])
+        _note(actor, "payment.captured", payment, captured=order.amount)
+    return _as_it_is(payment)
+
+
+@retrying
+def void(actor: Actor, payment_id: str, reason: str = "") -> Payment:
+    """Let go of what is held: nothing moves, and all of it is available again.
+
+    For who may spend: who calls sees to that. Raises `NotFound`, `HoldOver` as `capture` does, `Invalid` at
+    `description` for a reason that cannot be shown.
+    """
+    with atomic():
+        payment = _locked(payment_id)
+        about = {"reason": clean_text(reason)} if reason else {}
+        engine.post([_release(payment, PaymentStatus.VOIDED)])
+        _note(actor, "payment.voided", payment, **about)
+    return _as_it_is(payment)
+
+
+def expire_due(limit: int = _BATCH) -> int:
+    """Let go of all that has been held for too long, `limit` payments in each transaction; how many."""
+    total = 0
+    while _are_due():  # asked before: nobody else has to wait where there is nothing to do
+        begun = time.monotonic()
+        ended = _expire(limit)
+        total += ended
+        if not ended:  # those that are left are being captured or let go this moment
+            break
+        if not is_postgresql():
+            time.sleep((time.monotonic() - begun) / 2)
+    return total
+
+
+def _are_due() -> bool:
+    found = db.session.scalar(select(Hold.payment_id).where(Hold.expires_at <= utcnow()).limit(1)) is not None
+    db.session.rollback()
+    return found
+
+
+@retrying
+def _expire(limit: int) -> int:
+    with atomic():
+        due = select(Hold.payment_id).where(Hold.expires_at <= utcnow()).order_by(Hold.expires_at).limit(limit)
+        wanted = select(Payment).where(Payment.id.in_(db.session.scalars(due).all()))
+        locked = wanted.order_by(Payment.id).with_for_update(skip_locked=True).execution_options(populate_existing=True)
+        held = [one for one in db.session.scalars(locked) if one.status == PaymentStatus.HELD]
+        engine.post([_release(payment, PaymentStatus.EXPIRED) for payment in held])
+        ids = [payment.id.hex for payment in held]
+        on_commit(lambda: live.announce(ids))
+    return len(ids)
+
+
+def _locked(payment_id: str) -> Payment:
+    """The payment under this id, locked, that is held and may be so still."""
+    try:
+        wanted = select(Payment).where(Payment.id == uuid.UUID(payment_id)).with_for_update()
+    except ValueError as error:
+        raise NotFound(_("There is no such payment.")) from error
+    payment = db.session.scalar(wanted.execution_options(populate_existing=True))
+    if payment is None:
+        raise NotFound(_("There is no such payment."))
+    problem = _problem(payment)
+    if problem:
+        raise HoldOver(problem, "payment", sentence(problem))
+    return payment
+
+
+def _problem(payment: Payment) -> str:
+    """The code of why nothing can be done with the hold, '' where it can."""
+    is_over = payment.hold_expires_at is not None and payment.hold_expires_at <= utcnow()
+    match payment.status:
+        case PaymentStatus.HELD:
+            return "hold_expired" if is_over else ""
+        case PaymentStatus.COMPLETED if payment.held_amount is not None:
+            return "already_captured"
+        case PaymentStatus.VOIDED:
+            return "hold_voided"
+        case PaymentStatus.EXPIRED:
+            return "hold_expired"
+    return "not_held"
+
+
+def sentence(code: str) -> str:
+    """Why a hold can be neither captured nor let go, in the reader's language."""
+    return {
+        "already_captured": _("This was captured already."),
+        "hold_voided": _("This was let go already: nothing is held any more."),
+        "hold_expired": _("The time of this hold is over: nothing is held any more."),
+        "not_held": _("Nothing is held for this payment."),
+    }[code]
+
+
+def _order(payment: Payment, amount: int | None) -> Order:
+    """What moves; the payment keeps its commission where all of it does."""
+    held = payment.held_amount or 0
+    taken = held if amount is None else amount
+    if taken <= 0:
+        raise Invalid({"amount": [_("The amount must be more than zero.")]})
+    if taken > held:
+        raise PaymentRefused("exceeds_hold", "amount", _("This is more than what is held."))
+    commission = payment.commission if taken == held else kept_commission(payment.terms, taken)
+    if commission >= taken:
+        raise PaymentRefused("amount_too_small", "amount", _("The amount must be more than its commission."))
+    taker = _commission_account(payment.currency) if commission else 0
+    return Order(payment.id.hex, payment.from_account_id, payment.to_account_id, taken, commission, taker)
+
+
+def _commission_account(currency: str) -> int:
+    wanted = select(Account.id).where(Account.code == TechnicalCode.COMMISSION, Account.currency == currency)
+    return db.session.execute(wanted).scalar_one()
+
+
+def _release(payment: Payment, status: PaymentStatus) -> Release:
+    return Release(payment.id.hex, payment.from_account_id, payment.held_amount or 0, status.value)
+
+
+def _note(actor: Actor, action: str, payment: Payment, **about: object) -> None:
+    changes = {"held": (payment.held_amount, None)} | {name: (None, value) for name, value in about.items()}
+    audit.record(actor, action, "payment", payment.id.hex, changes)
+    on_commit(lambda: live.announce([payment.id.hex]))
+
+
+def _as_it_is(payment: Payment) -> Payment:
+    return db.session.get_one(Payment, payment.id, populate_existing=True)
