@@ -94,26 +94,16 @@ def office(product: Product) -> Iterator[Flask]:
 def first_day(office: Flask) -> Iterator[sqlite3.Connection]:
     """A copy of the product's database before anything was done in it."""
     with office.app_context():
-        path = str(db.engine.url.database)
-    with closing(sqlite3.connect(path)) as live, closing(sqlite3.connect(":memory:")) as copy:
-        live.backup(copy)
+        copy = copied()
+    with closing(copy):
         yield copy
 
 
 @pytest.fixture(autouse=True)
 def empty_office(office: Flask, first_day: sqlite3.Connection) -> Iterator[None]:
-    """No customers, no imports, nobody has chosen a language or a theme; the app's context is pushed.
-
-    Payments and the audit trail cannot be deleted, so the whole database is put back. Ids go on where they were: what
-    the product still does for an earlier test finds nothing.
-    """
+    """No customers, no imports, nobody has chosen a language or a theme; the app's context is pushed."""
     with office.app_context():
-        with closing(sqlite3.connect(str(db.engine.url.database), timeout=SECONDS)) as live:
-            numbers = live.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
-            first_day.backup(live)
-            with live:
-                live.execute("DELETE FROM sqlite_sequence")
-                live.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbers)
+        put_back(first_day)
         yield
         db.session.rollback()
 
@@ -212,3 +202,28 @@ def sign_in(page: Page, email: str, password: str = PASSWORD) -> None:
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+
+
+def copied() -> sqlite3.Connection:
+    """A copy of the office's database as it is now."""
+    copy = sqlite3.connect(":memory:")
+    with closing(_live()) as live:
+        live.backup(copy)
+    return copy
+
+
+def put_back(copy: sqlite3.Connection) -> None:
+    """Let the office's database be as it was when it was copied: payments and the audit trail cannot be deleted.
+
+    Ids go on where they were: what the product still does for an earlier test finds nothing.
+    """
+    with closing(_live()) as live:
+        numbers = live.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+        copy.backup(live)
+        with live:
+            live.execute("DELETE FROM sqlite_sequence")
+            live.executemany("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", numbers)
+
+
+def _live() -> sqlite3.Connection:
+    return sqlite3.connect(str(db.engine.url.database), timeout=SECONDS)

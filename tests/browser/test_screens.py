@@ -1,14 +1,18 @@
 """Laws of every screen: for everybody (WCAG 2.2 AA and axe's best practices), on a phone, light to load."""
 
 import gzip
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, Response, ViewportSize, expect
 
-from tests.browser.conftest import BORIS, DESK, PHONE, Browse, NewPage
+from crm.db import db
+from tests.browser.conftest import BORIS, DESK, PHONE, Browse, NewPage, copied, put_back
 from tests.browser.own_screens import OWN_SCREENS
 from tests.browser.screens import BARE_SCREENS, SCREENS, Furniture, furnish
 
@@ -18,11 +22,26 @@ AXE = (Path(__file__).parent / "axe-4.14.1.min.js").read_text()
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
+@pytest.fixture(scope="module")
+def furnished(office: Flask, first_day: sqlite3.Connection) -> Iterator[tuple[Furniture, sqlite3.Connection]]:
+    """What there is to see, and a copy of the office with it: furnishing takes longer than looking."""
+    with office.app_context():
+        put_back(first_day)
+        found = furnish()
+        db.session.remove()
+        copy = copied()
+    with closing(copy):
+        yield found, copy
+
+
 @pytest.fixture
-def furniture(request: pytest.FixtureRequest) -> Furniture:
+def furniture(request: pytest.FixtureRequest, name: str) -> Furniture:
     """What there is to see; nothing at all for the screens of an empty office."""
-    bare = request.node.callspec.params.get("name") in BARE_SCREENS
-    return Furniture(0, 0, 0, 0) if bare else furnish()
+    if name in BARE_SCREENS:
+        return Furniture(0, 0, 0, 0)
+    found, copy = request.getfixturevalue("furnished")
+    put_back(copy)
+    return found
 
 
 @pytest.fixture(scope="module")
