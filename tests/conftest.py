@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from redis import Redis
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from crm import create_app
 from crm.db import atomic, db, utcnow
@@ -55,6 +56,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, count in reasons.items():
         terminalreporter.write_line(f"!!! {count} tests were left out: {reason}", red=True, bold=True)
+
+
+@event.listens_for(Engine, "connect")
+def _trust_the_machine(connection: object, _record: object) -> None:
+    # Tests kill processes, and what a process has written outlives it; the disk is waited for when power may fail.
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous=OFF")
 
 
 @pytest.fixture(scope="session")

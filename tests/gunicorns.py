@@ -9,6 +9,7 @@ import time
 from contextlib import suppress
 from http.client import HTTPConnection
 
+import psutil
 from flask import Flask
 
 from crm.config import ROOT
@@ -43,6 +44,14 @@ class Web:
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(PATIENCE)
+
+    def renew(self) -> None:
+        """Put new workers in the place of those that there are: they have seen nothing of the database yet."""
+        workers = psutil.Process(self.process.pid).children()
+        for worker in workers:
+            worker.kill()
+        _gone, alive = psutil.wait_procs(workers, PATIENCE)
+        assert not alive
 
     def wait_until_ready(self) -> "Web":
         deadline = time.monotonic() + PATIENCE

@@ -101,7 +101,7 @@ def _start_postgresql(run: Path) -> Server:
 
     server = get_server(run / "pg", cleanup_mode="stop")
     with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off"):
+        for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "jit=off"):
             connection.execute(f"ALTER SYSTEM SET {setting}")
         connection.execute("SELECT pg_reload_conf()")
     return server.get_uri(), server.cleanup

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 
-from crm.db import atomic, utcnow
+from crm.db import atomic, db, utcnow
 from crm.models import Customer, User
 from tests import people
 from tests.api.programs import Program, token_of
@@ -14,11 +14,23 @@ from tests.gunicorns import Web, headers_of
 from tests.valkeys import embedded, office  # noqa: F401  (fixtures)
 
 
+@pytest.fixture(scope="module")
+def masters() -> Iterator[dict[str, Web]]:
+    """The web server on each engine, once it is needed: it takes seconds to start, and its workers none."""
+    masters: dict[str, Web] = {}
+    yield masters
+    for web in masters.values():
+        web.kill()
+
+
 @pytest.fixture
-def web(app: Flask) -> Iterator[Web]:
-    web = Web(app)
-    yield web.wait_until_ready()
-    web.kill()
+def web(app: Flask, masters: dict[str, Web]) -> Web:
+    engine = db.engine.dialect.name
+    if engine in masters:
+        masters[engine].renew()
+    else:
+        masters[engine] = Web(app)
+    return masters[engine].wait_until_ready()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -76,13 +75,17 @@ def trail(app: Flask) -> Callable[[], list[AuditEntry]]:
     return since
 
 
-def contents() -> dict[str, list[Any]]:
-    """Every row of every table."""
+def contents() -> list[str]:
+    """Every row of every table, as text."""
     with db.engine.connect() as connection:
-        return {
-            table.name: sorted(map(repr, connection.execute(select(table)).all()))
-            for table in db.metadata.tables.values()
-        }
+        if connection.dialect.name == "sqlite":
+            return sorted(
+                f"{name} {row}"
+                for name in db.metadata.tables
+                for row in connection.exec_driver_sql(f"SELECT * FROM {name}").all()
+            )
+        tables = " UNION ALL ".join(f"SELECT '{name} ' || {name}::text FROM {name}" for name in db.metadata.tables)
+        return sorted(connection.exec_driver_sql(tables).scalars())
 
 
 @pytest.fixture
