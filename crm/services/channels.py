@@ -135,5 +135,6 @@ def _make_primary(customer: Customer, channel: ContactChannel) -> None:
 
 
 def _touch(customer: Customer) -> None:
+    customer.version += 1  # what was read of the customer is no longer what there is
     customer.updated_at = utcnow()
     customer.refresh_keys()

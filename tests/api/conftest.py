@@ -61,11 +61,6 @@ def manager(program_of: Callable[..., Program], boris: User) -> Program:
 
 
 @pytest.fixture
-def viewer_program(program_of: Callable[..., Program], vera: User) -> Program:
-    return program_of(vera)
-
-
-@pytest.fixture
 def own(app: Flask, carla: User) -> Customer:
     """The customer that Carla is."""
     customer = people.add("Carla")

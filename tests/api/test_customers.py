@@ -125,6 +125,9 @@ def test_a_channel_is_added_and_taken_away(manager):
     added = manager.post(path, {"type": "phone", "value": "+7 912 345-67-80", "is_primary": True})
     assert added.status_code == 201 and added.json["customer_id"] == made["id"]
     assert manager.get(f"/customers/{made['id']}").json["phone"] == "+79123456780"
+    told = manager.get(f"/customers/{made['id']}")
+    assert (told.headers["ETag"], told.json["version"]) == ('"2"', 2)
+    assert manager.patch(f"/customers/{made['id']}", {"city": "Omsk"}, If_Match='"1"').status_code == 412
     assert manager.delete(f"/channels/{added.json['id']}").status_code == 204
     assert manager.get(f"/customers/{made['id']}").json["phone"] == "+79123456789"
     assert manager.delete(f"/channels/{added.json['id']}").status_code == 404

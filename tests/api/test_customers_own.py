@@ -32,14 +32,6 @@ def test_what_is_anothers_is_not_there(program_of, carla, anna):
     assert there.json | {"request_id": ""} == nowhere.json | {"request_id": ""}
 
 
-def test_a_customer_changes_nothing_there(program_of, carla, anna):
-    program, path = program_of(carla), f"/customers/{anna.id}"
-    assert program.post("/customers", {"name": "X"}).status_code == 404
-    assert program.patch(path, {"name": "X"}, If_Match="*").status_code == 404
-    assert program.delete(path).status_code == 404
-    assert program.delete(f"/channels/{anna.channels[0].id}").status_code == 404
-
-
 def test_who_is_no_customer_yet_sees_nobody(program_of, carla):
     people.add("Anna")
     assert program_of(carla).get("/customers").json["items"] == []

@@ -53,4 +53,3 @@ def test_a_customer_has_the_own_statement_alone(customer_program, own, wallet):
     mine = money.wallet_of(own.id)
     assert customer_program.get(f"/accounts/{mine}/statement?{period()}").json["closing"] == "0.00"
     assert customer_program.get(f"/accounts/{wallet}/statement?{period()}").status_code == 404
-    assert customer_program.get(f"/reports/technical?{period()}").status_code == 404
