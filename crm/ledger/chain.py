@@ -9,6 +9,7 @@ it.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import text
@@ -37,16 +38,14 @@ _HEAD = text("SELECT position, hash FROM operation_chain ORDER BY position DESC 
 _AT = text("""
     SELECT position, hash FROM operation_chain WHERE position >= 1 AND position <= :position
     ORDER BY position DESC LIMIT 1""")
+_LAST = """
+    SELECT operations.id, operations.created_at FROM operation_chain
+    JOIN operations ON operations.id = operation_chain.operation_id
+    WHERE {which} ORDER BY operation_chain.operation_id DESC LIMIT 1"""
+_SETTLED = text("""
+    SELECT id FROM operations WHERE created_at <= :moment AND id <= :last ORDER BY created_at DESC, id DESC LIMIT 1""")
 # Two hours and not one: a moment is taken before the row gets its id, up to as long as a transaction may live.
-_SETTLED = """
-    SELECT operations.id FROM operations CROSS JOIN (
-        SELECT operations.id, operations.created_at FROM operation_chain
-        JOIN operations ON operations.id = operation_chain.operation_id
-        WHERE {which} ORDER BY operation_chain.operation_id DESC LIMIT 1
-    ) AS last
-    WHERE operations.created_at <= last.created_at - interval '2 hours' AND operations.id <= last.id
-    ORDER BY operations.created_at DESC, operations.id DESC LIMIT 1"""
-_SETTLED_BY_ONE_WRITER = "SELECT max(operation_id) FROM operation_chain WHERE {which}"
+_LATEST = timedelta(hours=2)
 _UNTIL = text("""
     SELECT max(id) FROM (
         SELECT id FROM operations WHERE id > :after AND id <= :top ORDER BY id LIMIT :many
@@ -98,11 +97,11 @@ def settled(position: int | None = None) -> int:
     later, but no transaction lives an hour: whatever was numbered before an operation that was made two hours earlier
     is there. SQLite has one writer, so nothing is committed late.
     """
-    which, values = (
-        ("true", {}) if position is None else ("operation_chain.position = :position", {"position": position})
-    )
-    statement = (_SETTLED if is_postgresql() else _SETTLED_BY_ONE_WRITER).format(which=which)
-    return db.session.scalar(text(statement), values) or 0
+    which = "true" if position is None else "operation_chain.position = :position"
+    last = db.session.execute(text(_LAST.format(which=which)), {"position": position} if position else {}).first()
+    if last is None or not is_postgresql():
+        return last.id if last else 0
+    return db.session.scalar(_SETTLED, {"moment": last.created_at - _LATEST, "last": last.id}) or 0
 
 
 def extend(meanwhile: Callable[[], object] = lambda: None) -> int:
