@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import IO
 
+from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
 
 from crm.db import atomic, db, locked, retrying, utcnow
@@ -23,7 +24,7 @@ from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
 from crm.services.importing.same_file import uploaded_before
 from crm.services.importing.undo import Preview, undo, undo_preview
-from crm.services.importing.upload import kept
+from crm.services.importing.upload import kept, retold
 from crm.tabular import stored
 
 __all__ = [
@@ -138,7 +139,10 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
     with atomic():
         upload = editable(pk)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
-        if Plan.from_json(upload.plan) != plan:
+        before = Plan.from_json(upload.plan)
+        if before != plan:
+            with force_locale(upload.locale):
+                upload.notes = retold(upload.notes, upload.columns, before.fields, plan.fields)
             upload.plan, upload.status = plan.as_json(), "draft"
             lease.reset(upload)
     return upload

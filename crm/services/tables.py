@@ -228,24 +228,29 @@ def _sheet_notes(layout: Layout) -> list[str]:
 
 
 def _notes(header: Header, blank: int) -> list[str]:
-    notes = []
-    unknown = [
-        column
-        for column, field_ in zip(header.columns, header.mapping, strict=True)
-        if column and field_ is None and not is_error_column(column)
-    ]
-    if unknown:
-        notes.append(
-            ngettext(
-                "The column %(columns)s was not recognised and is left out.",
-                "The columns %(columns)s were not recognised and are left out.",
-                len(unknown),
-                columns=listed(unknown),
-            )
-        )
+    notes = left_out(header.columns, header.mapping)
     if blank:
         notes.append(ngettext("%(num)d blank row is left out.", "%(num)d blank rows are left out.", blank))
     return notes
+
+
+def left_out(columns: Sequence[str], fields: Sequence[str | None]) -> list[str]:
+    """A note that names the columns which go into no field; no note where there are none."""
+    unknown = [
+        column
+        for column, field_ in zip(columns, fields, strict=True)
+        if column and field_ is None and not is_error_column(column)
+    ]
+    if not unknown:
+        return []
+    return [
+        ngettext(
+            "The column %(columns)s was not recognised and is left out.",
+            "The columns %(columns)s were not recognised and are left out.",
+            len(unknown),
+            columns=listed(unknown),
+        )
+    ]
 
 
 def listed(columns: list[str]) -> str:

@@ -110,6 +110,17 @@ def test_what_an_import_began_with_is_proposed_for_the_next_file_with_its_column
     assert Plan.from_json(again.plan).columns == (Column("attribute:Код", "fill"), NAME)
 
 
+def test_what_is_left_out_is_told_of_the_plan_as_it_is_now(app):
+    upload = imports.draft(CLERK, io.BytesIO(b"name,hat,shoe\nAnna,7,38\n"), "a.csv")
+    assert upload.notes == ["The columns hat, shoe were not recognised and are left out."]
+    for fields, told in (
+        (("name", "attribute:Hat", None), ["The column shoe was not recognised and is left out."]),
+        (("name", "attribute:Hat", "notes"), []),
+        (("name", None, "notes"), ["The column hat was not recognised and is left out."]),
+    ):
+        assert imports.replan(CLERK, upload.id, Plan(tuple(map(Column, fields)))).notes == told
+
+
 def test_columns_go_into_attributes_by_their_names(app):
     upload = take("name,Договор №\nАнна,12\n", mapping={"Договор №": "attribute: Договор  № "})
     assert counts(upload) == {"created": 1}

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +16,7 @@ from crm.models import Import
 from crm.services.audit import Actor
 from crm.services.importing import file, lease, saved
 from crm.services.importing.plan import Plan
-from crm.services.tables import AS_IT_IS, Layout, Reading
+from crm.services.tables import AS_IT_IS, Layout, Reading, left_out
 from crm.tabular import stored
 from crm.text import file_name
 
@@ -71,7 +71,18 @@ def _examined(path: Path, mapping: Mapping[str, str] | None, reading: Reading, i
     region = current_app.config["CRM_DEFAULT_REGION"]
     layout = file.examined(path, mapping, reading=reading, any_columns=is_draft, region=region)
     plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
-    return layout, replace(plan, repairs=layout.repairs if is_draft else ())
+    notes = retold(layout.notes, layout.header.columns, layout.header.mapping, plan.fields)
+    return replace(layout, notes=notes), replace(plan, repairs=layout.repairs if is_draft else ())
+
+
+def retold(
+    notes: Sequence[str], columns: Sequence[str], before: Sequence[str | None], after: Sequence[str | None]
+) -> list[str]:
+    """The notes on a file whose columns go into the fields `after`, not `before`: which are left out is told anew, in
+    the language that is in force.
+    """
+    untrue = left_out(columns, before)
+    return [*(note for note in notes if note not in untrue), *left_out(columns, after)]
 
 
 def _save(stream: IO[bytes], path: Path) -> tuple[int, str]:
