@@ -9,13 +9,22 @@ from flask_login import current_user
 from crm.api import bp
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
-from crm.api.schemas.payments import AcceptedBatch, BatchIn, Payment, PaymentIn, PaymentList, ReversalIn
+from crm.api.schemas.payments import (
+    AcceptedBatch,
+    BatchIn,
+    CaptureIn,
+    Payment,
+    PaymentIn,
+    PaymentList,
+    ReversalIn,
+    VoidIn,
+)
 from crm.api.sockets import follow, follow_by_token, upgrade
-from crm.api.waiting import until_final, wanted_wait
+from crm.api.waiting import until_posted, wanted_wait
 from crm.i18n import gettext as _
 from crm.models import Permission, Scope
-from crm.models.ledger import PaymentKind
-from crm.services import payment_json, payment_listing, payment_orders, payments
+from crm.models.ledger import PaymentKind, PaymentStatus
+from crm.services import holds, payment_json, payment_listing, payment_orders, payments
 from crm.services.payments import Accepted
 from crm.web.guards import actor, demand, owner, requires
 
@@ -42,7 +51,8 @@ def payment_create(json: PaymentIn) -> Any:
 
     It needs an `Idempotency-Key`: the same one again tells of the payment that there is, `Idempotent-Replayed: true`.
     It is stored as INITIATED and posted within moments; with `Prefer: wait=5` the answer waits for that, and is a 201
-    with the final state if it comes in time.
+    with the final state if it comes in time. With `hold` it ends up HELD: the money is reserved until it is captured,
+    voided, or `expires_at` has come.
     """
     key, wait = _key(), wanted_wait()
     if json.kind == PaymentKind.ADJUSTMENT:
@@ -89,8 +99,33 @@ def payment_reverse(pk: uuid.UUID, json: ReversalIn) -> Any:
     needs a key as any other.
     """
     key, wait = _key(), wanted_wait()
-    amount = payment_orders.reversed_amount(pk, json.amount)
+    amount = payment_orders.part_of(pk, json.amount)
     return _told(payments.accept_reversal(actor(), pk.hex, amount, json.description, key), wait)
+
+
+@bp.post("/payments/<uuid:pk>/capture")
+@requires(Permission.WRITE, Scope.MONEY)
+@call({200: Payment}, refuses=(409,))
+def payment_capture(pk: uuid.UUID, json: CaptureIn) -> Any:
+    """Capture a hold
+
+    Moves what is held, or a part of it, once: the rest is let go. The commission is that of the part, by the rule that
+    held when the payment was ordered. It never fails for lack of money.
+    """
+    holds.capture(actor(), pk.hex, payment_orders.part_of(pk, json.amount))
+    return payment_json.one(pk)
+
+
+@bp.post("/payments/<uuid:pk>/void")
+@requires(Permission.WRITE, Scope.MONEY)
+@call({200: Payment}, refuses=(409,))
+def payment_void(pk: uuid.UUID, json: VoidIn) -> Any:
+    """Void a hold
+
+    Nothing moves, and what was reserved is available again.
+    """
+    holds.void(actor(), pk.hex, json.description)
+    return payment_json.one(pk)
 
 
 @bp.get("/payments/<uuid:pk>/ws", websocket=True)
@@ -128,10 +163,10 @@ def _told(accepted: Accepted, wait: int | None) -> Any:
         headers["Idempotent-Replayed"] = "true"
     if wait:
         headers["Preference-Applied"] = f"wait={wait}"
-        until_final(accepted.payment_id, wait)
+        until_posted(accepted.payment_id, wait)
     told = payment_json.one(pk, who)
-    is_final = wait is not None and told["status"] in payment_json.FINAL
-    return told, 201 if is_final else 202, headers
+    is_posted = wait is not None and told["status"] != PaymentStatus.INITIATED
+    return told, 201 if is_posted else 202, headers
 
 
 def _dashed(pk: str) -> str:

@@ -1,4 +1,4 @@
-"""`Prefer: wait=N` (RFC 7240, 4.3): an answer that waits for a payment to become final, no longer than is asked for."""
+"""`Prefer: wait=N` (RFC 7240, 4.3): an answer that waits for a payment to be posted, no longer than is asked for."""
 
 import re
 import threading
@@ -11,6 +11,7 @@ from crm import live
 from crm.db import db
 from crm.errors import Invalid
 from crm.i18n import gettext as _
+from crm.models.ledger import PaymentStatus
 
 MOST_SECONDS = 10
 _WAIT = re.compile(r"\s*wait\s*(?:=\s*(.*))?", re.I)
@@ -30,8 +31,10 @@ def wanted_wait() -> int | None:
     return None
 
 
-def until_final(payment_id: str, seconds: float) -> None:
-    """Wait until the payment is final, or so many seconds. The database session ends before: who waits holds none."""
+def until_posted(payment_id: str, seconds: float) -> None:
+    """Wait until the payment is held or final, or so many seconds. The database session ends before: who waits holds
+    none.
+    """
     deadline, wake, who = time.monotonic() + seconds, threading.Event(), current_user.id
     db.session.rollback()
     db.session.remove()
@@ -39,7 +42,10 @@ def until_final(payment_id: str, seconds: float) -> None:
     try:
         with hub.follower(who, wake) as follower:
             hub.follow(follower, [payment_id])
-            while hub.take(follower)[1] and not hub.is_closing:
+            while not hub.is_closing:
+                news, is_more = hub.take(follower)
+                if not is_more or any(one.status == PaymentStatus.HELD for one in news):
+                    return
                 left = deadline - time.monotonic()
                 if left <= 0:
                     return

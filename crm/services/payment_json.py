@@ -16,9 +16,9 @@ from crm.ledger import refusals
 from crm.live import News
 from crm.models import Account, Operation, Payment, User
 from crm.models.currency import SCALE
+from crm.models.ledger import FINAL
 from crm.money import to_text
 
-FINAL = ("COMPLETED", "FAILED")
 Line = tuple[Operation, str]  # with the currency of its account
 
 
@@ -46,6 +46,9 @@ def as_json(payment: Payment, lines: Sequence[Line]) -> dict[str, Any]:
         "failure_message": refusals.sentence(failure) if failure else None,
         "created_at": moment(payment.created_at),
         "completed_at": payment.completed_at and moment(payment.completed_at),
+        "held_amount": None if payment.held_amount is None else to_text(payment.held_amount, currency),
+        "held_at": payment.held_at and moment(payment.held_at),
+        "hold_expires_at": payment.hold_expires_at and moment(payment.hold_expires_at),
         "created_by": payment.created_by_id,
         "reversal_of": str(payment.reversal_of_id) if payment.reversal_of_id else None,
         "reversed_amount": to_text(payment.reversed_amount, currency),

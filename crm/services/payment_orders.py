@@ -59,11 +59,13 @@ class Side(NamedTuple):
 def movements(orders: Sequence[Ordered], owner: int | None = None, many: bool = False) -> list[Movement]:
     """What the orders come to; one statement, however many they are.
 
-    An `owner` orders payments out of the own wallets alone, of `OWN_KINDS`. Raises `Forbidden`, and `Invalid` by field:
-    `amount`, or `payments.17.amount` where they are of a batch of `many`.
+    An `owner` orders payments out of the own wallets alone, of `OWN_KINDS`, and holds nothing. Raises `Forbidden`, and
+    `Invalid` by field: `amount`, or `payments.17.amount` where they are of a batch of `many`.
     """
     if owner is not None and any(order.kind not in OWN_KINDS for order in orders):
         raise Forbidden(_("Only the business itself can order this kind of payment."))
+    if owner is not None and any(order.hold for order in orders):
+        raise Forbidden(_("Only the business itself can hold money."))
     sides = _sides(orders)
     made: list[Movement] = []
     wrong: dict[str, list[str]] = {}
@@ -78,9 +80,9 @@ def movements(orders: Sequence[Ordered], owner: int | None = None, many: bool = 
     return made
 
 
-def reversed_amount(pk: uuid.UUID, text: str | None) -> int | None:
-    """How much of the payment is to be given back, in minor units; None, for all that is left, where nothing is said.
-    Raises `NotFound`, and `Invalid` (`amount`).
+def part_of(pk: uuid.UUID, text: str | None) -> int | None:
+    """How much of the payment is meant, to be reversed or captured, in minor units; None, for all that is left, where
+    nothing is said. Raises `NotFound`, and `Invalid` (`amount`).
     """
     currency = db.session.scalar(select(Payment.currency).where(Payment.id == pk))
     if currency is None:

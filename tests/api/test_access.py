@@ -109,6 +109,8 @@ TABLE = {
     ("payment_create", "POST"): sent(422, MONEY),
     ("payment_batch", "POST"): sent(422, MONEY),
     ("payment_reverse", "POST"): sent(400, row((403, 403, 200), (404, 404), BY_MONEY)),
+    ("payment_capture", "POST"): sent(409, row((403, 200, 200), (404, 404), BY_MONEY)),  # nothing is held for it
+    ("payment_void", "POST"): sent(409, row((403, 200, 200), (404, 404), BY_MONEY)),
     ("payment_get", "GET"): PAYMENT,
     ("payment_follow", "GET"): FOLLOW,
     ("payments_follow", "GET"): FOLLOW_ALL,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from crm.api.schemas.accounts import CurrencyCode
-from crm.api.schemas.shapes import Amount, AmountIn, Cursor, Moment, PaymentId, RowId, Sent, Told
+from crm.api.schemas.shapes import Amount, AmountIn, Cursor, Moment, MomentIn, PaymentId, RowId, Sent, Told
 from crm.models.ledger import OperationKind, PaymentKind, PaymentStatus, TechnicalCode
 from crm.services.payment_orders import Ordered
 from crm.services.payments import BATCH_LIMIT
@@ -34,12 +34,18 @@ class PaymentIn(Sent):
     )
     description: str = Field("", examples=["Prepayment of order A-17"])
     metadata: Metadata | None = None
+    hold: bool = Field(
+        False, description="Reserve the amount of a spend, transfer or withdrawal, to be captured or voided later."
+    )
+    expires_at: MomentIn | None = Field(
+        None, description="Until when it is held: a week from now where nothing is said, 90 days at most."
+    )
 
     def ordered(self, key: str) -> Ordered:
         """As the services take it, under this key."""
         return Ordered(
             self.kind, self.amount, self.from_account, self.to_account, self.currency, self.source, self.description,
-            self.metadata, key,
+            self.metadata, key, self.hold, self.expires_at,
         )  # fmt: skip
 
 
@@ -59,6 +65,18 @@ class ReversalIn(Sent):
     """How much of it is given back: all that is left, where nothing is said."""
 
     amount: AmountIn | None = None
+    description: str = ""
+
+
+class CaptureIn(Sent):
+    """How much of a hold is moved, all of it where nothing is said; the rest is let go."""
+
+    amount: AmountIn | None = None
+
+
+class VoidIn(Sent):
+    """Why a hold is let go, for the audit log."""
+
     description: str = ""
 
 
@@ -94,7 +112,10 @@ class Payment(Told):
     failure_code: str | None = Field(examples=["insufficient_funds"])
     failure_message: str | None
     created_at: Moment
-    completed_at: Moment | None
+    completed_at: Moment | None = Field(description="When it ended, in whatever way.")
+    held_amount: Amount | None = Field(description="What was reserved; `amount` is what was captured of it.")
+    held_at: Moment | None
+    hold_expires_at: Moment | None
     created_by: RowId | None
     reversal_of: PaymentId | None
     reversed_amount: Amount
