@@ -1,5 +1,6 @@
 // Payments that are not final yet are followed by one socket: an element with data-follow (ids, apart by blanks) gets
-// the event "changed" when one of them has changed, and fetches itself anew. Without a socket it gets it now and then.
+// the event "changed" when one of them does not stand as it is shown (data-standing, else INITIATED) any more, and fetches
+// itself anew. Without a socket it gets it now and then.
 (() => {
   const MOST = 200, LONGEST_WAIT = 30000, FAILURES = 3, POLL = 5000, POLL_AT_ONCE = 10;
   const address = `${location.origin.replace(/^http/, "ws")}/api/v1/payments/ws`;
@@ -35,7 +36,8 @@
       const told = JSON.parse(event.data);
       failures = 0;
       stop();
-      if (told.status !== "INITIATED") elements().filter((element) => idsOf(element).includes(told.id)).forEach(change);
+      const isNews = (element) => (element.dataset.standing ?? "INITIATED") !== told.status;
+      elements().filter((element) => idsOf(element).includes(told.id) && isNews(element)).forEach(change);
     });
     socket.addEventListener("close", () => {
       socket = null;

@@ -18,6 +18,7 @@ from crm.ledger.pricing import kept_commission
 from crm.ledger.refusals import refusal
 from crm.models import Account, Hold, Payment
 from crm.models.ledger import PaymentStatus, TechnicalCode
+from crm.money import to_text
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.movements import clean_text
@@ -40,7 +41,7 @@ def capture(actor: Actor, payment_id: str, amount: int | None = None) -> Payment
         decisions = engine.post([Capture(order, payment.held_amount or 0)])
         if decisions.refused:
             raise refusal(decisions.refused[order.payment_id])
-        _note(actor, "payment.captured", payment, captured=order.amount)
+        _note(actor, "payment.captured", payment, captured=_told(order.amount, payment))
     return _as_it_is(payment)
 
 
@@ -156,10 +157,15 @@ def _release(payment: Payment, status: PaymentStatus) -> Release:
     return Release(payment.id.hex, payment.from_account_id, payment.held_amount or 0, status.value)
 
 
-def _note(actor: Actor, action: str, payment: Payment, **about: object) -> None:
-    changes = {"held": (payment.held_amount, None)} | {name: (None, value) for name, value in about.items()}
+def _note(actor: Actor, action: str, payment: Payment, **about: str) -> None:
+    changes: dict[str, tuple[str | None, str | None]] = {"held": (_told(payment.held_amount or 0, payment), None)}
+    changes |= {name: (None, value) for name, value in about.items()}
     audit.record(actor, action, "payment", payment.id.hex, changes)
     on_commit(lambda: live.announce([payment.id.hex]))
+
+
+def _told(amount: int, payment: Payment) -> str:
+    return f"{to_text(amount, payment.currency)} {payment.currency}"
 
 
 def _as_it_is(payment: Payment) -> Payment:

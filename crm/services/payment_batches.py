@@ -28,7 +28,9 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Progress:
-    """How a batch stands: `count` payments were asked for, of which `repeated` had been accepted before."""
+    """How a batch stands: `count` payments were asked for, of which `repeated` had been accepted before. A hold counts
+    as `completed` as soon as it is held.
+    """
 
     batch: PaymentBatch
     completed: int
@@ -161,12 +163,9 @@ def _progress(batches: Sequence[PaymentBatch]) -> list[Progress]:
 
 
 def _of_batch(batch: PaymentBatch, found: dict[str, tuple[int, datetime | None]]) -> Progress:
-    completed, failed, waiting = (
-        found.get(status, (0, None))
-        for status in (PaymentStatus.COMPLETED, PaymentStatus.FAILED, PaymentStatus.INITIATED)
-    )
-    last_at = max((at for at in (completed[1], failed[1]) if at), default=None)
-    return Progress(batch, completed[0], failed[0], waiting[0], last_at)
+    failed, waiting = (found.pop(status, (0, None)) for status in (PaymentStatus.FAILED, PaymentStatus.INITIATED))
+    last_at = max((at for _count, at in (*found.values(), failed) if at), default=None)
+    return Progress(batch, sum(count for count, _at in found.values()), failed[0], waiting[0], last_at)
 
 
 def _results() -> Any:

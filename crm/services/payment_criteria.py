@@ -13,7 +13,7 @@ from crm.db import is_postgresql
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.ledger.days import moments
-from crm.models import Account, Payment, PendingPayment
+from crm.models import Account, Hold, Payment, PendingPayment
 from crm.models.ledger import SYSTEM, PaymentStatus
 from crm.text import fold, has_control
 
@@ -94,6 +94,10 @@ def _equal(criteria: Criteria) -> Iterator[ColumnElement[bool]]:
         yield Payment.id.in_(select(PendingPayment.payment_id))
     if criteria.status == PaymentStatus.FAILED:
         yield Payment.failure_code.is_not(None)
+    if criteria.status == PaymentStatus.HELD:
+        yield Payment.id.in_(select(Hold.payment_id))
+    if criteria.status in (PaymentStatus.VOIDED, PaymentStatus.EXPIRED):
+        yield Payment.held_amount.is_not(None)
 
 
 def _sides(criteria: Criteria) -> Iterator[ColumnElement[bool]]:

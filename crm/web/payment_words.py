@@ -26,8 +26,11 @@ def status_names() -> dict[str, str]:
 def _status_names(_locale: Locale) -> dict[str, str]:
     return {
         PaymentStatus.INITIATED: pgettext("payment", "Waiting"),
+        PaymentStatus.HELD: pgettext("payment", "Reserved"),
         PaymentStatus.COMPLETED: pgettext("payment", "Completed"),
         PaymentStatus.FAILED: pgettext("payment", "Failed"),
+        PaymentStatus.VOIDED: pgettext("payment", "Released"),
+        PaymentStatus.EXPIRED: pgettext("payment", "Expired"),
     }
 
 

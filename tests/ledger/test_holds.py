@@ -1,5 +1,6 @@
 """Laws of holds: what is reserved is there when it is wanted, and is wanted once."""
 
+import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,12 +9,23 @@ from sqlalchemy import text
 from crm.db import db, utcnow
 from crm.errors import DuplicateRequest, InsufficientFunds, Invalid, NotFound
 from crm.ledger.rebuild import rebuild
+from crm.ledger.verify import verify
 from crm.models import AuditEntry, Payment
 from crm.models.ledger import PaymentKind
-from crm.services import accounts, commission_rules, holds, payments, posting
+from crm.services import (
+    accounts,
+    commission_rules,
+    holds,
+    payment_batches,
+    payment_list,
+    payment_sums,
+    payments,
+    posting,
+)
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
 from crm.services.movements import Movement
+from crm.services.payment_criteria import Criteria
 from tests import money
 from tests.ledger.tampering import tamper
 from tests.money import SERVICE
@@ -313,3 +325,51 @@ def test_a_hold_costs_no_statement_more_than_a_payment(app, count_statements):
         holds.capture(TEST, pk)
     assert len(statements) <= 8  # with the audit row, and the payment as it is then
     assert datetime.now(UTC) > payment(pk).completed_at
+
+
+ROW = "INSERT INTO holds SELECT id, from_account_id, held_amount, hold_expires_at FROM payments WHERE status = 'HELD'"
+
+
+def test_holds_are_found_by_how_they_stand(app, monkeypatch):
+    wallet = money.wallet(balance=1000)
+    batch = payments.accept_batch(TEST, [Movement(PaymentKind.SPEND, 1, wallet, None, "sales", hold=True)] * 4)
+    posting.drain()
+    first, second, third, fourth = (uuid.UUID(one.payment_id) for one in batch.payments)
+    holds.capture(TEST, first.hex)
+    holds.void(TEST, second.hex)
+    assert (progress := payment_batches.get(uuid.UUID(batch.batch_id))).is_final and progress.completed == 4
+    assert {row.id for row in payment_list.find(Criteria(status="HELD")).items} == {third, fourth}
+    pass_by(monkeypatch, days=8)
+    assert holds.expire_due() == 2
+    for status, count in {"HELD": 0, "VOIDED": 1, "EXPIRED": 2, "COMPLETED": 1}.items():
+        wanted = Criteria(status=status, kind="spend")
+        assert len(payment_list.find(wanted).items) == count
+        assert sum(one.count for one in payment_sums.sums(wanted).items) == count
+
+
+DRILL = [  # what is done, the laws that it breaks, and what undoes it
+    ("UPDATE account_balances SET held = 299", {"held"}, "UPDATE account_balances SET held = 300"),
+    ("DELETE FROM holds", {"held", "holds"}, ROW),
+    ("UPDATE holds SET amount = 299", {"held", "holds"}, "UPDATE holds SET amount = 300"),
+    (
+        "UPDATE payments SET status = 'VOIDED', completed_at = held_at WHERE status = 'HELD'",
+        {"holds"},
+        "UPDATE payments SET status = 'HELD', completed_at = NULL WHERE status = 'VOIDED'",
+    ),
+    (
+        "UPDATE payments SET commission = 7 WHERE held_amount = 60",
+        {"amounts", "captured_commission"},
+        "UPDATE payments SET commission = 0 WHERE held_amount = 60",
+    ),
+]
+
+
+def test_whatever_was_done_to_holds_behind_the_rules_is_found(app):
+    wallet = money.wallet(balance=1000)
+    held(wallet, 300)
+    holds.capture(TEST, held(wallet, 60), 50)
+    for done, laws, undone in DRILL:
+        tamper(done)
+        assert {law.code for law in verify() if law.differences} == laws, done
+        tamper(undone)
+    assert [law.code for law in verify() if law.differences] == []
