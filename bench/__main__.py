@@ -14,6 +14,7 @@ from flask import Flask
 from bench import (
     api,
     background,
+    beside,
     chain,
     exports,
     followers,
@@ -27,10 +28,10 @@ from bench import (
     verify,
     writers16,
 )
+from bench.settings import ENGINES, ROWS
 from bench.stage import stage
 
 RESULTS = Path(__file__).parent / "results"
-CUSTOMERS = int(os.environ.get("BENCH_ROWS", "100000"))  # of the import; up to a million and more
 
 
 def main(names: list[str]) -> None:
@@ -38,8 +39,8 @@ def main(names: list[str]) -> None:
     wanted = names or ["import", *_RUNS]
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in wanted}
     with stage() as apps:
-        for engine, app in apps.items():
-            filled = imports.run(app, engine, CUSTOMERS) if _OF_CUSTOMERS.intersection(wanted) else []
+        for engine, app in ((name, apps[name]) for name in ENGINES):
+            filled = imports.run(app, engine, ROWS) if _OF_CUSTOMERS.intersection(wanted) else []
             for name in wanted:
                 rows[name] += filled if name == "import" else _RUNS[name](app, engine)
     for name, found in rows.items():
@@ -61,8 +62,9 @@ _RUNS: dict[str, Callable[[Flask, str], list[dict[str, Any]]]] = {
     "verify": verify.run,
     "followers": followers.run,
     "api": api.run,
+    "beside": beside.run,
 }
-_OF_CUSTOMERS = {"import", "search", "page", "exports", "api"}
+_OF_CUSTOMERS = {"import", "search", "page", "exports", "api", "beside"}
 
 
 def _print(name: str, rows: list[dict[str, Any]]) -> None:

@@ -1,22 +1,22 @@
-"""The export of all customers with what belongs to them, beside what PostgreSQL's COPY TO takes for the same cells."""
+"""The export of all customers with what belongs to them, beside what PostgreSQL's COPY TO takes for the same cells; the
+memory is that of a process of its own.
+"""
 
-import resource
 import tempfile
-import time
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psycopg
 from flask import Flask
 
+from bench.apart import apart
+from bench.export_once import written
 from bench.measure import interleaved
+from bench.settings import leaves_out
 from crm.channel_types import ChannelType
 from crm.db import db
-from crm.services.exporting import files
 from crm.services.exporting.orders import Order
-from crm.services.importing.run import seldom_collected
 from crm.services.search import Criteria
 
 ROUNDS = 3
@@ -31,31 +31,24 @@ def run(app: Flask, engine: str) -> list[dict[str, Any]]:
     with app.app_context():
         order = Order("customers", Criteria(status=""))
         count = order.count()
-        ways: dict[str, Callable[[Any], object]] = {"CSV": lambda _none: _written("csv")}
+        ways: dict[str, Callable[[Any], object]] = {"CSV": lambda _none: written("csv")}
         if engine == "postgresql":
             ways |= {"COPY TO of the same cells": lambda _none: _copied(_joined())}
             ways |= {"COPY TO of the customers alone": lambda _none: _copied(_BARE)}
         seconds = {name: median(taken) for name, taken in interleaved(ways, [None], ROUNDS).items()}
         rows = [_row(engine, name, count, taken, seconds["CSV"]) for name, taken in seconds.items()]
-        begun = time.perf_counter()
-        _written("xlsx")
-        return [*rows, _row(engine, "XLSX", count, time.perf_counter() - begun, 0)]
+        rows[0] |= {"peak_mb": apart("export_once", "csv")["peak_mb"]}
+        if not leaves_out("xlsx"):
+            xlsx = apart("export_once", "xlsx")
+            rows.append(_row(engine, "XLSX", count, xlsx["seconds"], 0) | {"peak_mb": xlsx["peak_mb"]})
+        return rows
 
 
 def _row(engine: str, way: str, count: int, seconds: float, ours: float) -> dict[str, Any]:
     found: dict[str, Any] = {"engine": engine, "way": way, "rows": count, "rows_per_second": round(count / seconds)}
     if way.startswith("COPY"):
         found["share_that_csv_reaches"] = round(seconds / ours, 2)
-    else:
-        found["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     return found
-
-
-def _written(format_: str) -> None:
-    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "file").open("wb") as file, seldom_collected():
-        sheet = Order("customers", Criteria(status="")).sheet()
-        files.write(sheet, format_, file, lambda _rows: None, scratch=Path(folder))
-    db.session.rollback()
 
 
 def _copied(query: str) -> None:

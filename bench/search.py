@@ -39,7 +39,7 @@ def run(app: Flask, engine: str) -> list[dict[str, Any]]:
             "search.find, 20 hits": lambda query: search.find(
                 search.Criteria(q=query, status=""), limit=20, tags=False
             ),
-            "whole HTMX answer": partial(_answer, client),
+            "whole HTMX answer": partial(answered, client),
         }
         seconds = interleaved(ways, queries, ROUNDS)
         db.session.rollback()
@@ -56,7 +56,8 @@ def _bare(engine: str, query: str) -> None:
     db.session.execute(text(BARE[engine]), {"like": f"%{word}%", "match": f'"{word}"'}).all()
 
 
-def _answer(client: Any, query: str) -> None:
+def answered(client: Any, query: str) -> None:
+    """What a person gets who types it."""
     response = client.get("/customers/api/search/", query_string={"q": query}, headers={"HX-Request": "true"})
     if response.status_code != 200:
         raise RuntimeError(response.status)
