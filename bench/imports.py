@@ -30,7 +30,7 @@ _LARGE = 200_000  # from so many rows on one round is enough
 _TABLES = (
     "customers, contact_channels, customer_tags, tags, imports, import_rows, audit_entries, currencies, operations"
 )
-_LIMIT = {"postgresql": "bare COPY", "sqlite": "bare executemany"}
+_LIMIT = {"postgresql": "bare COPY", "sqlite": "bare inserts by the hundred"}
 
 
 def run(app: Flask, engine: str, customers: int) -> list[dict[str, Any]]:
@@ -90,7 +90,7 @@ def _compared(engine: str, kind: str, source: Path, folder: Path, customers: int
 
 def _limit(engine: str, ready: Prepared) -> float:
     if engine == "sqlite":
-        return ready.executemany(_empty_copy(ready.folder))
+        return ready.insert(_empty_copy(ready.folder))
     _empty()
     return ready.copy(_url())
 

@@ -104,10 +104,11 @@ class _Flat:
         row = list(cells)
         row[_FIRST] = ", ".join(map(_apart, row[_FIRST])) if row[_FIRST] else None
         for place in self.lists:
-            if row[place]:
-                row[place] = MANY.join(map(_apart, row[place])) if any(row[place]) else None
+            values = row[place]
+            if len(values) == 1:
+                row[place] = _apart(values[0]) or None
             else:
-                row[place] = None
+                row[place] = MANY.join(map(_apart, values)) if any(values) else None
         return row
 
 
