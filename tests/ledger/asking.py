@@ -1,6 +1,7 @@
 """The same asked of the real ledger as of its model: wallets, prices, payments, and why they are refused."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -18,11 +19,12 @@ from crm.services.payments import Accepted
 from crm.services.wallet import Receipt, WalletService
 from tests import money, people
 from tests.ledger.book import Book
-from tests.ledger.model import RATES, SPREAD, Asked, Back, Refused
+from tests.ledger.model import RATES, SPREAD, USUAL, Asked, Back, Refused
 
 ACTOR = Actor(None, "test")
 SERVICE = WalletService(ACTOR)
 REASON = "A mistake"
+START = datetime(2031, 5, 1, tzinfo=UTC)
 Purses = dict[str, tuple[str, int, int, int, int]]  # status, overdraft, balance, held, available
 Payments = dict[str, tuple[str, str | None, int, int, int]]  # status, code, amount, commission, what was given back
 
@@ -52,27 +54,46 @@ def wallets(book: Book) -> dict[str, int]:
     return dict(zip(book.purses, opened, strict=True))
 
 
+def moment(hour: int) -> datetime:
+    """The hour of the book as a moment."""
+    return START + timedelta(hours=hour)
+
+
+def _held(asked: Asked) -> dict[str, Any]:
+    """What says that it is a hold, and until when."""
+    if not asked.hold:
+        return {}
+    return {"hold": True} if asked.hold == USUAL else {"hold": True, "expires_at": moment(asked.hold)}
+
+
 def movement(asked: Asked, ids: dict[str, int], key: str = "") -> Movement:
     """The payment as programs ask for it."""
     reason = REASON if asked.kind == "adjustment" else ""
     sides = ids.get(asked.payer), ids.get(asked.payee)
-    return Movement(PaymentKind(asked.kind), asked.amount, *sides, asked.source or None, reason, key)
+    return Movement(
+        PaymentKind(asked.kind), asked.amount, *sides, asked.source or None, reason, key, **_held(asked)
+    )  # fmt: skip
 
 
 def pay(asked: Asked, ids: dict[str, int], key: str, later: bool) -> Receipt | Accepted:
     """Now by the wallet's own methods, or later."""
     if later:
         return payments.accept(ACTOR, movement(asked, ids, key))
-    payer, payee = ids.get(asked.payer, 0), ids.get(asked.payee, 0)
-    if asked.kind in ("deposit", "withdrawal"):
-        move = SERVICE.deposit if payee else SERVICE.withdraw
-        return move(payer or payee, asked.amount, asked.source, key=key)
-    if asked.kind == "spend":
-        return SERVICE.spend(payer, asked.amount, key=key)
-    if asked.kind == "adjustment":
-        return SERVICE.adjust(payer or payee, asked.amount if payee else -asked.amount, REASON, key=key)
-    between = SERVICE.transfer if asked.kind == "transfer" else SERVICE.convert
-    return between(payer, payee, asked.amount, key=key)
+    payer, payee, held = ids.get(asked.payer, 0), ids.get(asked.payee, 0), _held(asked)
+    match asked.kind:
+        case "deposit" if not held:
+            return SERVICE.deposit(payee, asked.amount, asked.source, key=key)
+        case "adjustment" if not held:
+            return SERVICE.adjust(payer or payee, asked.amount if payee else -asked.amount, REASON, key=key)
+        case "conversion" if not held:
+            return SERVICE.convert(payer, payee, asked.amount, key=key)
+        case "withdrawal":
+            return SERVICE.withdraw(payer, asked.amount, asked.source, key=key, **held)
+        case "spend":
+            return SERVICE.spend(payer, asked.amount, key=key, **held)
+        case "transfer":
+            return SERVICE.transfer(payer, payee, asked.amount, key=key, **held)
+    return payments.accept(ACTOR, movement(asked, ids, key))  # no method holds such a payment: refused
 
 
 def reverse(back: Back, payment_id: str, key: str, later: bool) -> Receipt | Accepted:

@@ -7,7 +7,10 @@ from fractions import Fraction
 
 from tests.ledger.model import (
     HOLDABLE,
+    MOST_HOURS,
     TRANSFER,
+    USUAL,
+    USUAL_HOURS,
     Asked,
     Back,
     Line,
@@ -33,13 +36,15 @@ class Book:
     technical: Counter[str] = field(default_factory=Counter)
     operations: int = 0
     percent: Fraction = TRANSFER
-    hour: int = 0
+    hour: int = 1
 
     def pay(self, asked: Asked, key: str, later: bool) -> Answer:
         """Move money now, or have it moved when `drain` comes to it."""
         payment = self._priced(asked)
         if (known := self._known(asked, key, later)) is not None:
             return known, True
+        if asked.hold and not self.hour < payment.expires <= self.hour + MOST_HOURS:
+            raise Refused("invalid expires_at")
         self._check_open(asked.purses)
         return self._taken(payment, key, later), False
 
@@ -113,6 +118,8 @@ class Book:
         first, last = self.purses[asked.purses[0]], self.purses[asked.purses[-1]]
         if asked.payer == asked.payee:
             raise Refused("invalid to_account")
+        if asked.hold and asked.kind not in HOLDABLE:
+            raise Refused("hold_not_possible")
         if asked.kind == "conversion" and first.currency == last.currency:
             raise Refused("same_currency")
         if asked.kind == "conversion" and first.owner != last.owner:
@@ -124,9 +131,8 @@ class Book:
             raise Refused("amount_not_above_commission")
         if not all(lines(asked, asked.amount, taken, self.purses).values()):
             raise Refused("amount_out_of_range")
-        if asked.hold and not (asked.kind in HOLDABLE and asked.payer):
-            raise Refused("hold_not_possible")
-        return Payment(asked, asked.amount, taken, self.percent, expires=self.hour + asked.hold)
+        expires = self.hour + USUAL_HOURS if asked.hold == USUAL else asked.hold
+        return Payment(asked, asked.amount, taken, self.percent, expires=expires)
 
     def _reversible(self, original: Payment, part: int | None) -> int:
         left = original.amount - original.given_back
@@ -166,13 +172,14 @@ class Book:
             if isinstance(payment.asked, Back):
                 self._give_back(payment, self.payments[payment.asked.number])
                 return
-            found = lines(payment.asked, payment.amount, payment.commission, self.purses)
-            self._check_money(found)
             if payment.asked.hold:
+                self._check_money({(payment.asked.payee, ""): 0, (payment.asked.payer, ""): -payment.amount})
                 self.purses[payment.asked.payer].held += payment.amount
                 payment.status = "HELD"
-            else:
-                self._complete(payment, found)
+                return
+            found = lines(payment.asked, payment.amount, payment.commission, self.purses)
+            self._check_money(found)
+            self._complete(payment, found)
         except Refused as refused:
             payment.status, payment.code = "FAILED", str(refused)
 

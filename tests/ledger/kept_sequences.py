@@ -4,7 +4,7 @@ The lines are what Hypothesis prints, without the first one, in which the machin
 """
 
 from tests.ledger.machine import Ledger
-from tests.ledger.model import Asked
+from tests.ledger.model import USUAL, Asked
 
 
 def a_key_that_a_payment_has_is_used_for_a_reversal_and_the_other_way_round(state: Ledger) -> None:
@@ -44,10 +44,10 @@ def what_was_accepted_is_posted_while_a_wallet_is_frozen_and_told_again_later(st
     state.accept(asked=Asked("transfer", "boris", "anna", 100))
     state.drain(bite=1)
     state.accept(asked=Asked("transfer", "boris", "spare", 10))
-    state.set_status(name="spare", status="frozen")
+    state.set_terms(name="spare", status="frozen", limit=0)
     state.drain(bite=5)
     state.same()
-    state.set_status(name="spare", status="open")
+    state.set_terms(name="spare", status="open", limit=0)
     state.repeat(ago=0, later=False, more=0)
     state.repeat(ago=0, later=True, more=0)
     state.repeat(ago=0, later=True, more=1)
@@ -55,7 +55,64 @@ def what_was_accepted_is_posted_while_a_wallet_is_frozen_and_told_again_later(st
     state.teardown()
 
 
+def a_hold_outlives_whatever_is_done_to_its_wallets_and_ends_by_the_prices_it_was_made_at(state: Ledger) -> None:
+    """Captured in part out of a frozen wallet, refused while the payee takes nothing, over when its time is over."""
+    transfer = Asked("transfer", "anna", "boris", 400)
+    for hours in (USUAL, 5, 90 * 24, 90 * 24 + 1, 0):
+        state.hold(asked=transfer, hours=hours, later=hours == 5)
+    state.hold(asked=Asked("deposit", "", "anna", 10, "cash"), hours=5, later=True)
+    state.charge(percent=60)
+    state.same()
+    state.move(asked=Asked("spend", "anna", "", 201, "sales"))
+    state.set_terms(name="anna", status="frozen", limit=0)
+    state.set_terms(name="boris", status="frozen", limit=0)
+    state.capture(ago=0, part=150)
+    state.set_terms(name="boris", status="open", limit=0)
+    state.capture(ago=0, part=151)
+    state.capture(ago=7, part=1)
+    state.capture(ago=0, part=401)
+    state.same()
+    state.wait(hours=10, bite=4)
+    state.capture_all(ago=0)
+    state.void(ago=0)
+    state.same()
+    state.wait(hours=1, bite=1)
+    state.capture_all(ago=0)
+    state.void(ago=7)
+    state.same()
+    state.reverse(ago=0, later=False, part=75)
+    state.reverse(ago=0, later=False, part=None)
+    state.repeat(ago=6, later=False, more=0)
+    state.same()
+    state.teardown()
+
+
+def what_is_held_is_nobodys_until_it_is_let_go(state: Ledger) -> None:
+    """Neither spent, nor given back, nor overdrawn, nor held once more, nor closed away; then all of it is there."""
+    state.hold(asked=Asked("spend", "boris", "", 1_300, "sales"), hours=USUAL, later=False)
+    state.hold(asked=Asked("spend", "boris", "", 1, "sales"), hours=USUAL, later=False)
+    state.hold(asked=Asked("withdrawal", "boris", "", 6, "card"), hours=USUAL, later=True)
+    state.set_terms(name="boris", status="closed", limit=299)
+    state.reverse(ago=0, later=False, part=1)
+    state.accept(asked=Asked("transfer", "boris", "anna", 60))
+    state.drain(bite=1)
+    state.same()
+    state.earn(name="boris", amount=6)
+    state.hold(asked=Asked("withdrawal", "boris", "", 6, "card"), hours=5, later=True)
+    state.same()
+    state.capture(ago=0, part=5)
+    state.capture(ago=0, part=6)
+    state.void(ago=0)
+    state.same()
+    state.move(asked=Asked("withdrawal", "boris", "", 1_300, "cash"))
+    state.set_terms(name="boris", status="closed", limit=300)
+    state.same()
+    state.teardown()
+
+
 KEPT = [
+    a_hold_outlives_whatever_is_done_to_its_wallets_and_ends_by_the_prices_it_was_made_at,
+    what_is_held_is_nobodys_until_it_is_let_go,
     a_key_that_a_payment_has_is_used_for_a_reversal_and_the_other_way_round,
     parts_are_accepted_that_are_more_than_the_whole_together,
     what_was_accepted_is_posted_while_a_wallet_is_frozen_and_told_again_later,

@@ -1,7 +1,7 @@
 """A state machine: Hypothesis asks the ledger and its model for the same, step after step, and all must be equal."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,62 +12,39 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import text
 
 from crm.db import at, atomic, db
-from crm.ledger import pending, verify
+from crm.ledger import chain, pending, verify
+from crm.ledger.laws.law import Span
 from crm.models import CommissionRule
 from crm.models.currency import SCALE
-from crm.services import accounts, payments
+from crm.services import accounts, holds, payments
 from tests import databases, money
 from tests.ledger import asking
 from tests.ledger.asking import ACTOR, told
 from tests.ledger.book import Book
-from tests.ledger.model import Asked, Back
+from tests.ledger.chances import LONG_AGO, ago, amounts, holdable, hours, large, names, parts, some, statuses
+from tests.ledger.model import USUAL, Asked, Back
 
-START = datetime(2031, 5, 1, tzinfo=UTC)
-NAMES = ("anna", "spare", "dollars", "boris")
-PAIRS = [("anna", "boris"), ("boris", "anna"), ("anna", "spare"), ("dollars", "anna"), ("spare", "dollars")]
-
-names, large = st.sampled_from(NAMES), st.integers(500, 3_000)
-amounts = st.one_of(st.integers(1, 60), st.integers(50, 1_500))
-pairs = st.one_of(st.sampled_from(PAIRS), st.tuples(names, names))
-payers, payees = st.tuples(names, st.just("")), st.tuples(st.just(""), names)
-
-
-def a_payment(kind: str, sides: st.SearchStrategy[tuple[str, str]], *sources: str) -> st.SearchStrategy[Asked]:
-    """Payments of the kind; the first value of each choice is the simplest."""
-    return st.builds(
-        lambda pair, amount, source: Asked(kind, *pair, amount, source),
-        sides,
-        amounts,
-        st.sampled_from(sources or [""]),
-    )
-
-
-some = st.one_of(
-    a_payment("deposit", payees, "cash", "card"),
-    a_payment("withdrawal", payers, "cash", "card"),
-    a_payment("spend", payers, "sales"),
-    a_payment("transfer", pairs),
-    a_payment("conversion", pairs),
-    a_payment("adjustment", st.one_of(payees, payers), "adjustment"),
-)
-LONG_AGO = 7
-ago = st.integers(0, LONG_AGO)  # which one, counted backwards from the newest
-parts = st.one_of(st.none(), amounts)
-statuses = st.sampled_from(["open", "open", "frozen", "closed"])
 are_payments = precondition(lambda self: self.book.payments)
+are_holds = precondition(
+    lambda self: any(isinstance(one.asked, Asked) and one.asked.hold for one in self.book.payments)
+)
 
 
 class Ledger(RuleBasedStateMachine):
-    """A ledger with four empty wallets, and the book that says how it must be."""
+    """A ledger with four wallets, one of them empty, and the book that says how it must be."""
 
     def __init__(self, app: Flask, run: Path) -> None:
         super().__init__()
         databases.empty(app, run)
-        self.book, self.moment, self.is_sound = Book(), START, True
+        self.book, self.is_sound = Book(), True
+        self.moment = asking.moment(self.book.hour)
         asking.prices()
         self.wallets = asking.wallets(self.book)
         self.payment_ids: list[str] = []
         self.asked: list[tuple[Asked | Back, str]] = []  # with their keys
+        self.proved = 0
+        for name in ("anna", "dollars", "boris"):
+            self.earn(name, 1_000)
 
     @rule(name=names, amount=large)
     def earn(self, name: str, amount: int) -> None:
@@ -106,7 +83,7 @@ class Ledger(RuleBasedStateMachine):
         self._ask(Back(self._number(ago), part), self._key(), later)
 
     @precondition(lambda self: self.asked)
-    @rule(ago=ago, more=st.sampled_from([0, 0, 1]), later=st.booleans())
+    @rule(ago=ago, more=st.sampled_from([0, 0, 0, 1]), later=st.booleans())
     def repeat(self, ago: int, more: int, later: bool) -> None:
         asked, key = self.asked[-1 - ago % len(self.asked)]
         if more:  # another request under the same key
@@ -114,19 +91,54 @@ class Ledger(RuleBasedStateMachine):
             asked = asked._replace(amount=asked.amount + 1) if is_asked else asked._replace(part=(asked.part or 0) + 1)
         self._ask(asked, key, later)
 
-    @rule(name=names, status=statuses)
-    def set_status(self, name: str, status: str) -> None:
+    @rule(name=names, status=statuses, limit=st.one_of(st.just(0), amounts))
+    def set_terms(self, name: str, status: str, limit: int) -> None:
         pk = self.wallets[name]
-        self._both(
-            lambda: self.book.set_status(name, status), lambda: accounts.set_status(ACTOR, pk, status)
-        )  # fmt: skip
+        self._both(lambda: self.book.set_status(name, status), lambda: accounts.set_status(ACTOR, pk, status))
+        self._both(lambda: self.book.set_overdraft(name, limit), lambda: accounts.set_overdraft(ACTOR, pk, limit))
 
-    @rule(name=names, limit=st.one_of(st.just(0), amounts))
-    def set_overdraft(self, name: str, limit: int) -> None:
-        pk = self.wallets[name]
-        self._both(
-            lambda: self.book.set_overdraft(name, limit), lambda: accounts.set_overdraft(ACTOR, pk, limit)
-        )  # fmt: skip
+    @rule(asked=holdable, hours=hours, later=st.booleans())
+    def hold(self, asked: Asked, hours: int, later: bool) -> None:
+        until = USUAL if hours == USUAL else self.book.hour + hours
+        self._ask(asked._replace(hold=until), self._key(), later)
+        if later:
+            self.drain(bite=5)
+
+    @are_holds
+    @rule(ago=ago)
+    def capture_all(self, ago: int) -> None:
+        self.capture(ago, None)
+
+    @are_holds
+    @rule(ago=ago, part=amounts)
+    def capture(self, ago: int, part: int | None) -> None:
+        number = self._number(ago, "HELD")
+        payment_id = self.payment_ids[number]
+        self._both(lambda: self.book.capture(number, part), lambda: holds.capture(ACTOR, payment_id, part))
+
+    @are_holds
+    @rule(ago=ago)
+    def void(self, ago: int) -> None:
+        number = self._number(ago, "HELD")
+        payment_id = self.payment_ids[number]
+        self._both(lambda: self.book.void(number), lambda: holds.void(ACTOR, payment_id))
+
+    @rule(hours=st.sampled_from([1, 2, 10, 200]), bite=st.integers(1, 5))
+    def wait(self, hours: int, bite: int) -> None:
+        self.book.hour += hours
+        self.moment += timedelta(hours=hours)
+        if bite < 4:  # else who lets go of what is over has not come yet
+            self._both(self.book.expire, lambda: holds.expire_due(bite))
+
+    @rule()
+    def prove(self) -> None:
+        """What is new since the last time keeps all the laws."""
+        with at(self.moment):
+            chain.extend()
+            until = chain.head().position
+            broken = [found for found in verify.verify(Span(self.proved, until)) if found.differences]
+        assert broken == []
+        self.proved = until
 
     @rule(percent=st.integers(0, 60))
     def charge(self, percent: int) -> None:
@@ -159,8 +171,9 @@ class Ledger(RuleBasedStateMachine):
             self.drain(5)
             self.same()
             money.check_ledger()
+            self.prove()
             with at(self.moment):
-                assert [law for law in verify.verify() if law.differences] == []
+                assert [found for found in verify.verify() if found.differences] == []
         db.session.remove()
 
     def _ask(self, asked: Asked | Back, key: str, later: bool) -> None:
@@ -196,7 +209,7 @@ class Ledger(RuleBasedStateMachine):
 
     def _number(self, ago: int, status: str = "COMPLETED") -> int:
         """Which payment it is, counted backwards: of those that stand so, but for a few times of all."""
-        alike = [number for number, one in enumerate(self.book.payments) if one.status == status]
-        if not alike or ago == LONG_AGO:
-            return len(self.book.payments) - 1 - ago % len(self.book.payments)
-        return alike[-1 - ago % len(alike)]
+        numbers = list(range(len(self.book.payments)))
+        alike = [number for number in numbers if self.book.payments[number].status == status]
+        wanted = numbers if ago == LONG_AGO else alike or numbers
+        return wanted[-1 - ago % len(wanted)]

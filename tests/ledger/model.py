@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 Line = tuple[str, str]  # a purse, or a technical account as "cash RUB"; and the kind of operation
 HOLDABLE = ("spend", "transfer", "withdrawal")
+USUAL, USUAL_HOURS, MOST_HOURS = -1, 7 * 24, 90 * 24
 TRANSFER, SPREAD = Fraction(2, 100), Fraction(1, 100)  # of a transfer, until that changes; of a conversion
 RATES = {("USD", "RUB"): Fraction(90), ("RUB", "USD"): Fraction(11_111_111, 10**9)}
 
@@ -22,7 +23,7 @@ class Asked(NamedTuple):
     payee: str
     amount: int
     source: str = ""
-    hold: int = 0  # for so many hours
+    hold: int = 0  # until this hour, or for as long as is `USUAL`
 
     @property
     def purses(self) -> list[str]:

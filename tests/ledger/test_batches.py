@@ -1,5 +1,6 @@
 """Law of batches: the same payments accepted and posted together write the rows that they write one by one."""
 
+from datetime import datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -9,41 +10,44 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from crm.db import db
+from crm.db import at, db
 from crm.ledger import pending
-from crm.services import accounts, payments
+from crm.services import accounts, holds, payments
 from tests import databases, money
 from tests.ledger import asking
 from tests.ledger.asking import ACTOR, told
 from tests.ledger.book import Book
-from tests.ledger.machine import ago, names, parts, some
-from tests.ledger.model import Asked
+from tests.ledger.chances import ago, holdable, names, parts, some
+from tests.ledger.model import USUAL, USUAL_HOURS, Asked
 from tests.ledger.test_machine import SETTINGS
 
 # What no two runs have in common (a reversal's fingerprint tells the original's id), and the batch a payment came in.
-OF_A_RUN = {"id", "payment_id", "reversal_of_id", "fingerprint", "created_at", "completed_at", "last_at"}
-OF_A_RUN |= {"batch_id", "batch_row"}
+OF_A_RUN = {"id", "payment_id", "reversal_of_id", "fingerprint", "batch_id", "batch_row"}
 Rows = dict[str, list[dict[str, Any]]]
 
 
 class Turn(NamedTuple):
-    """What is asked for, which earlier payments are to be given back, and who is frozen before it is posted."""
+    """What is asked for (the second of each pair: whether it is to be held), which earlier payments are to be given
+    back, who is frozen before it is posted, which holds are captured then, and how long it is to the next turn.
+    """
 
-    many: list[Asked]
+    many: list[tuple[Asked, bool]]
     back: list[tuple[int, int | None]]
     frozen: list[str]
+    captured: list[tuple[int, int | None]]
+    hours: int
 
 
-turns = st.lists(
-    st.builds(
-        Turn,
-        st.lists(some, min_size=1, max_size=6),
-        st.lists(st.tuples(ago, parts), max_size=3),
-        st.lists(names, max_size=1),
-    ),
-    min_size=2,
-    max_size=3,
+few = st.lists(st.tuples(ago, parts), max_size=3)
+turn = st.builds(
+    Turn,
+    st.lists(st.one_of(st.tuples(some, st.just(False)), st.tuples(holdable, st.just(True))), min_size=1, max_size=6),
+    few,
+    st.lists(names, max_size=1),
+    few,
+    st.sampled_from([0, 5, USUAL_HOURS]),
 )
+turns = st.lists(turn, min_size=2, max_size=3)
 
 
 class World:
@@ -52,14 +56,14 @@ class World:
     def __init__(self, app: Flask, run: Path, bites: list[int]) -> None:
         databases.empty(app, run)
         asking.prices()
-        self.wallets, self.ids, self.bites = asking.wallets(Book()), list[str](), cycle(bites)
-        for name, pk in self.wallets.items():
-            asking.SERVICE.deposit(pk, 1_000, key=name)
+        self.wallets, self.bites = asking.wallets(Book()), cycle(bites)
+        self.ids = [asking.SERVICE.deposit(pk, 1_000, key=name).payment_id for name, pk in self.wallets.items()]
 
-    def one_by_one(self, many: list[Asked]) -> list[Asked]:
+    def one_by_one(self, many: list[tuple[Asked, bool]]) -> list[Asked]:
         """Accept what can be accepted; that."""
         taken = []
-        for asked in many:
+        for one, is_hold in many:
+            asked = one._replace(hold=USUAL if is_hold else 0)
             movement = asking.movement(asked, self.wallets, f"{len(self.ids)}")
             accepted, _refusal = told(lambda movement=movement: payments.accept(ACTOR, movement))
             if accepted:
@@ -77,7 +81,7 @@ class World:
         """Accept reversals; why each was not."""
         before, refusals = self.ids[::-1], []
         for place, part in which:
-            original, key = before[place % len(before)] if before else "0" * 32, f"{len(self.ids)}"
+            original, key = before[place % len(before)], f"{len(self.ids)}"
             accepted, refusal = told(
                 lambda original=original, part=part, key=key: payments.accept_reversal(ACTOR, original, part, "", key)
             )
@@ -92,6 +96,20 @@ class World:
             pending.post(claimed)
         self._set(frozen, "open")
 
+    def end(self, captured: list[tuple[int, int | None]]) -> list[str]:
+        """Capture holds, whole or in part, and let go of those whose time is over; why some were not captured."""
+        refusals = []
+        for place, part in captured:
+            hold = self._held()[place : place + 1] or self.ids[:1]
+            refusals.append(told(lambda pk=hold[0], part=part: holds.capture(ACTOR, pk, part))[1])
+        holds.expire_due(next(self.bites))
+        return refusals
+
+    def _held(self) -> list[str]:
+        """The payments that are held, in their order."""
+        held = {str(pk).replace("-", "") for pk in db.session.scalars(text("SELECT payment_id FROM holds"))}
+        return [pk for pk in self.ids if pk in held]
+
     def _set(self, names: list[str], status: str) -> None:
         for name in names:
             accounts.set_status(ACTOR, self.wallets[name], status)
@@ -99,17 +117,13 @@ class World:
     def rows(self) -> Rows:
         """Everything that was written, the payments by their numbers."""
         numbers = {pk: number for number, pk in enumerate(self.ids)}
-        numbers |= {pk: -number for number, pk in enumerate(self._others(numbers), start=1)}
         return {
             "payments": sorted(_rows("payments", numbers), key=lambda row: row["number"]),
             "operations": _rows("operations", numbers, "ORDER BY id"),
             "balances": _rows("account_balances", numbers, "ORDER BY account_id"),
+            "holds": sorted(_rows("holds", numbers), key=lambda row: row["number"]),
             "waiting": _rows("pending_payments", numbers),
         }
-
-    def _others(self, numbers: dict[str, int]) -> list[str]:
-        found = (str(pk).replace("-", "") for pk in db.session.scalars(text("SELECT id FROM payments ORDER BY id")))
-        return [pk for pk in found if pk not in numbers]
 
 
 def _rows(table: str, numbers: dict[str, int], order: str = "") -> list[dict[str, Any]]:
@@ -135,22 +149,35 @@ def different(some: list[dict[str, Any]], others: list[dict[str, Any]]) -> list[
     ]
 
 
+def timed(turns: list[Turn]) -> list[tuple[Turn, datetime]]:
+    """Each turn with its moment."""
+    return [(turn, asking.moment(sum(one.hours for one in turns[:place]))) for place, turn in enumerate(turns)]
+
+
 def test_batches_of_any_size_write_what_is_written_one_by_one(app, run):
     @settings(SETTINGS)
     @given(turns, st.lists(st.integers(1, 12), min_size=1, max_size=4))
     def law(asked, bites):
         note(f"asked={asked}, bites={bites}")
-        singly, refusals, plan = World(app, run, [1]), [], []
-        for many, back, frozen in asked:
-            plan.append(singly.one_by_one(many))
-            refusals.append(singly.give_back(back))
-            singly.post(frozen)
+        plan, told_singly, told_together = [], [], []
+        with at(asking.moment(0)):
+            singly = World(app, run, [1])
+        for turn, moment in timed(asked):
+            with at(moment):
+                plan.append(singly.one_by_one(turn.many))
+                told_singly.append(singly.give_back(turn.back))
+                singly.post(turn.frozen)
+                told_singly.append(singly.end(turn.captured))
         rows = singly.rows()
-        batches = World(app, run, bites)
-        for (_many, back, frozen), taken, refused in zip(asked, plan, refusals, strict=True):
-            batches.together(taken)
-            assert batches.give_back(back) == refused
-            batches.post(frozen)
+        with at(asking.moment(0)):
+            batches = World(app, run, bites)
+        for taken, (turn, moment) in zip(plan, timed(asked), strict=True):
+            with at(moment):
+                batches.together(taken)
+                told_together.append(batches.give_back(turn.back))
+                batches.post(turn.frozen)
+                told_together.append(batches.end(turn.captured))
+        assert told_together == told_singly
         found = batches.rows()
         assert {table: different(found[table], rows[table]) for table in rows} == {table: [] for table in rows}
         assert rows["waiting"] == []
