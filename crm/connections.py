@@ -1,6 +1,5 @@
 """Connections to the database: how SQLite's are set up and begin, and which of PostgreSQL's are of use no more."""
 
-import hashlib
 import select
 import sqlite3
 from typing import Any
@@ -30,12 +29,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     ):
         connection.execute(f"PRAGMA {pragma}")
     connection.create_function("fold", 1, fold, deterministic=True)  # LIKE and lower() know ASCII alone there
-    connection.create_function("sha256", 1, _sha256, deterministic=True)  # which PostgreSQL has
-
-
-def _sha256(value: bytes | str | None) -> bytes | None:
-    given = value.encode() if isinstance(value, str) else value
-    return None if given is None else hashlib.sha256(given).digest()
 
 
 @event.listens_for(Engine, "begin")

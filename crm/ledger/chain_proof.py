@@ -3,7 +3,7 @@
 A chain that was rewritten whole is sound in itself: heads that were noted before tell (`chain.has`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
@@ -12,41 +12,36 @@ from crm.db import db, end_reading, is_postgresql
 from crm.ledger.chain import at, head, line, link, settled
 
 _LOWEST = -(2**63)  # id: the rules give none below 1, but somebody else may have
-_WINDOW = 200_000  # links or operations that are looked at by one statement
-_WORDS = {
-    "postgresql": {
-        "base": "CAST(:base AS bytea)",
-        "hash": "sha256(convert_to(encode(before, 'hex') || '|' || line, 'UTF8'))",
-    },
-    "sqlite": {"base": ":base", "hash": "sha256(lower(hex(before)) || '|' || line)"},
-}
-# Each link goes on from the one before as that is STORED: so one change names one link, not all after it.
-_BREAKS = """
-        SELECT position, operation_id, hash, position_before, before, line FROM (
-            SELECT chain.position, chain.operation_id, chain.hash, {line} AS line,
-                lag(chain.position, 1, :since) OVER links AS position_before,
-                lag(chain.hash, 1, {base}) OVER links AS before
-            FROM operation_chain AS chain LEFT JOIN operations ON operations.id = chain.operation_id
-            WHERE chain.position > :since AND chain.position <= :until
-            WINDOW links AS (ORDER BY chain.position)
-        ) AS linked
-        WHERE position <> position_before + 1 OR line IS NULL OR hash <> {hash}
-        ORDER BY position"""
+_WINDOW = 50_000  # links or operations that are looked at by one statement
+_RANGE = text("""
+    SELECT min(operation_id) AS lowest, max(operation_id) AS highest FROM operation_chain
+    WHERE position > :since AND position <= :until""")
+# The range of ids keeps every plan to what is looked at: nothing else tells the database that the operations of so many
+# links stand together, and it would read all there are for each window.
+_LINKS = """
+    SELECT chain.position, chain.operation_id, chain.hash, {line}
+    FROM operation_chain AS chain LEFT JOIN operations ON operations.id = chain.operation_id
+        AND operations.id >= {lowest} AND operations.id <= {highest}
+    WHERE chain.position > {since} AND chain.position <= {until} ORDER BY chain.position"""
 _LEFT_OUT = """
         SELECT operations.id FROM operations
         WHERE operations.id > :after AND operations.id <= :until
             AND NOT EXISTS (SELECT 1 FROM operation_chain WHERE operation_id = operations.id)
         ORDER BY operations.id"""
-
-
-def _breaks_in(engine: str) -> str:
-    return _BREAKS.format(line=line(engine), **_WORDS[engine])
-
-
 # For people who want to ask themselves.
 BREAKS_IN_SQL = f"""
-        -- PostgreSQL; :base is the hash at position :since, 32 zero bytes before the first{_breaks_in("postgresql")};
-        -- SQLite has no sha256: the program brings it along{_breaks_in("sqlite")}"""
+        -- PostgreSQL; SQLite has no SHA-256, docs/ledger.md has a program for both
+        SELECT position, operation_id FROM (
+            SELECT chain.position, chain.operation_id, chain.hash,
+                lag(chain.position, 1, :since) OVER links AS position_before,
+                lag(chain.hash, 1, :hash_at_since) OVER links AS before, {line("postgresql")} AS line
+            FROM operation_chain AS chain LEFT JOIN operations ON operations.id = chain.operation_id
+            WHERE chain.position > :since AND chain.position <= :until
+            WINDOW links AS (ORDER BY chain.position)
+        ) AS linked
+        WHERE position <> position_before + 1 OR line IS NULL
+            OR hash <> sha256(convert_to(encode(before, 'hex') || '|' || line, 'UTF8'))
+        ORDER BY position"""  # noqa: S608  (own words)
 LEFT_OUT_IN_SQL = f"""
         -- :until is the last operation that must be in the chain (docs/ledger.md){_LEFT_OUT}"""
 GAP = "the link is gone"
@@ -67,6 +62,15 @@ class Break(NamedTuple):
         """By names, as differences are shown."""
         operation = {} if self.operation_id is None else {"operation": self.operation_id}
         return {**operation, "position": self.position, "fault": self.fault}
+
+
+class _Suspect(NamedTuple):
+    position: int
+    operation_id: int
+    hash: bytes
+    position_before: int
+    before: bytes
+    line: str | None  # None: there is no such operation
 
 
 def links(since: int = 0, until: int | None = None) -> int:
@@ -91,23 +95,38 @@ def left_out(since: int = 0, until: int | None = None) -> tuple[int, Iterator[di
     return db.session.scalar(counted, {"first": first, "last": last}) or 0, _left_out(first, last)
 
 
-def _suspects(since: int, last: int) -> Iterator[Any]:
-    statement = text(_breaks_in("postgresql" if is_postgresql() else "sqlite"))
+def _suspects(since: int, last: int) -> Iterator[_Suspect]:
+    """Links that do not go on from the one before as that is STORED: so one change is found once, not ever after."""
     until = since
     while until < last:
         before, until = at(until), min(until + _WINDOW, last)
-        values = {"since": before.position, "base": before.hash, "until": until}
-        found = db.session.execute(statement, values).all()
+        found, place, hash_before = [], *before
+        for position, operation_id, made, words in _read(before.position, until):
+            if position != place + 1 or words is None or link(hash_before, words) != made:
+                found.append(_Suspect(position, operation_id, made, place, hash_before, words))
+            place, hash_before = position, made
         end_reading()
         yield from found
 
 
-def _named(suspects: Iterator[Any]) -> Iterator[Break]:
+def _read(since: int, until: int) -> Iterable[tuple[int, int, bytes, str | None]]:
+    """Links with their operations, by the driver alone: SQLAlchemy's rows would cost as much as the rest."""
+    ids = db.session.execute(_RANGE, {"since": since, "until": until}).one()
+    if ids.lowest is None:
+        return ()
+    engine, values = "postgresql" if is_postgresql() else "sqlite", {"since": since, "until": until, **ids._mapping}
+    driver: Any = db.session.connection().connection.driver_connection
+    cursor = driver.cursor(**({"binary": True} if is_postgresql() else {}))
+    found: Iterable[tuple[int, int, bytes, str | None]] = cursor.execute(_LINKS.format(line=line(engine), **values))
+    return found
+
+
+def _named(suspects: Iterator[_Suspect]) -> Iterator[Break]:
     """Tell whose fault it is: where the next link goes on from the hash that should be there, that hash was changed."""
     held = None
     for row in suspects:
         if held is not None:
-            relinked = row.line is not None and link(link(held.before, held.line), row.line) == row.hash
+            relinked = row.line is not None and link(link(held.before, held.line or ""), row.line) == row.hash
             yield Break(held.position, held.operation_id, RELINKED if relinked else CHANGED)
             held = None
             if relinked:
