@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from types import ModuleType
 from typing import Any
 
@@ -19,7 +20,7 @@ from crm.ledger.posting import Decisions, decide
 from crm.ledger.rows import Stored
 from crm.models.ledger import SYSTEM, PaymentStatus
 
-_CANONICAL = json.JSONEncoder(separators=(",", ":"))  # made once: `json.dumps` makes one for every payment
+_CANONICAL = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Draft:
         asked += [more for more in (self.reversal_of_id, self.metadata) if more]
         if self.hold_expires_at:
             asked.append({"hold": self.hold_expires_at.isoformat() if self.expiry_asked else ""})
-        return hashlib.sha256(_CANONICAL.encode(asked).encode()).digest()
+        return hashlib.sha256(f"[{','.join(map(_canonical, asked))}]".encode()).digest()
 
     def row(self, now: datetime) -> tuple[Any, ...]:
         """The payment as `rows.PAYMENT` columns."""
@@ -96,9 +97,16 @@ class Draft:
         )  # fmt: skip
 
 
+def _canonical(value: object) -> str:
+    # What the encoder makes of it too, but that takes eight times as long, for each of ten thousand payments.
+    if isinstance(value, str):
+        return encode_basestring_ascii(value)
+    return str(value) if isinstance(value, int) else _CANONICAL.encode(value)
+
+
 def store(drafts: Sequence[Draft]) -> dict[str, Stored]:
-    """Store the payments as INITIATED; those whose key was used before are left out and told: draft id → the
-    payment that is stored.
+    """Store the payments as INITIATED, all at one moment; those whose key was used before are left out and told:
+    draft id → the payment that is stored.
 
     One statement, one more where keys were used. Raises `DuplicateRequest` where such a payment asked for
     something else. Keys are inserted in order, so that two writers never wait in a circle.

@@ -87,7 +87,7 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
     """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
-    rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1].isoformat()) for row in payments]
+    rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1]) for row in payments]
     given, values = _given(_PAYMENT, rows)
     return connection.exec_driver_sql(_STORE.format(given), tuple(values)).rowcount
 
@@ -149,8 +149,16 @@ def _given(types: tuple[str, ...], rows: Sequence[Sequence[Any]]) -> tuple[str, 
     """The rows as a table `given` in SQL, with the columns c0, c1 …, and its parameters."""
     if len(rows) <= FEW:
         return _few(types, len(rows)), [None if value is None else str(value) for row in rows for value in row]
-    texts = ([_NULL if value is None else str(value) for value in column] for column in zip(*rows, strict=True))
-    return _many(types), [_BETWEEN.join(column) for column in texts]
+    columns = list(zip(*rows, strict=True))
+    # The first one has them apart; what is the same in all rows is sent, and read over there, once.
+    alike = (False, *(column.count(column[0]) == len(rows) for column in columns[1:]))
+    once = [None if column[0] is None else str(column[0]) for column, same in zip(columns, alike, strict=True) if same]
+    texts = [_text(column) for column, same in zip(columns, alike, strict=True) if not same]
+    return _many(types, alike), [*once, *texts]
+
+
+def _text(column: Sequence[Any]) -> str:
+    return _BETWEEN.join([_NULL if value is None else str(value) for value in column])
 
 
 @cache
@@ -160,9 +168,13 @@ def _few(types: tuple[str, ...], count: int) -> str:
 
 
 @cache
-def _many(types: tuple[str, ...]) -> str:
-    arrays = (rf"string_to_array(%s, E'\x1f', E'\x1e')::{type_}[]" for type_ in types)
-    return f"unnest({', '.join(arrays)}) AS given ({_names(types)})"
+def _many(types: tuple[str, ...], alike: tuple[bool, ...]) -> str:
+    names = [f"c{place}" for place in range(len(types))]
+    columns = list(zip(names, types, alike, strict=True))
+    values = ", ".join(f"%s::{type_} AS {name}" if same else name for name, type_, same in columns)
+    arrays = ", ".join(rf"string_to_array(%s, E'\x1f', E'\x1e')::{type_}[]" for _, type_, same in columns if not same)
+    apart = ", ".join(name for name, _, same in columns if not same)
+    return f"(SELECT {values} FROM unnest({arrays}) AS apart ({apart})) AS given ({_names(types)})"
 
 
 def _names(types: tuple[str, ...]) -> str:

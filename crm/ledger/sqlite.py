@@ -57,7 +57,8 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
     """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
-    rows = [(*row[:-3], row[-3] and stamp(row[-3]), row[-2], stamp(row[-1])) for row in payments]
+    at = stamp(payments[0][-1])
+    rows = [(*row[:-3], row[-3] and stamp(row[-3]), row[-2], at) for row in payments]
     return insert_values(connection, *_STORE, rows, _UNLESS_USED)
 
 

@@ -195,6 +195,8 @@ def commission_of(
 
 
 def _charge(made: Draft, known: Scene) -> None:
+    if not known.rules:
+        return
     commission, rule = commission_of(known.rules, made.kind, made.currency, made.source, made.amount)
     if rule:
         made.commission, made.terms = commission, rule.terms()
