@@ -181,6 +181,31 @@ def test_rows_of_earlier_imports_come_along_both_ways(bare):
         assert json.loads(stored) == ["name", None]
 
 
+PAYMENT = """
+    INSERT INTO payments (id, kind, status, from_account_id, to_account_id, amount, currency, commission, description,
+        caller, origin, idempotency_key, fingerprint, created_at, reversed_amount)
+    VALUES ('0192f0c0000070008000000000000001', 'deposit', 'INITIATED', 1, 2, 100, 'EUR', 3, 'Чай', 0, 'test', 'key',
+        {}, '2026-01-01 00:00:00.000000', 0)"""
+
+
+def test_payments_come_along_when_holds_come_and_go(bare):
+    databases.upgrade("0014")
+    fingerprint = "'\\x" + "00" * 32 + "'" if is_postgresql() else "zeroblob(32)"
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(PAYMENT.format(fingerprint))
+
+    def kept() -> list[tuple[object, ...]]:
+        columns = "kind, status, amount, commission, description, idempotency_key, length(fingerprint)"
+        with db.engine.connect() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(f"SELECT {columns} FROM payments")]
+
+    before = kept()
+    databases.upgrade("0015")
+    assert kept() == before == [("deposit", "INITIATED", 100, 3, "Чай", "key", 32)]
+    downgrade("0014")
+    assert kept() == before
+
+
 @ONLY_SQLITE
 def test_after_the_migrations_every_key_points_to_something_and_is_enforced(app):
     assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []

@@ -104,7 +104,7 @@ def die_of(payment_id: str) -> None:
     """Post what is due, and be killed as soon as this payment's operations are written."""
 
     def look(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
-        if "INTO operations" in statement and payment_id in str(parameters):
+        if "UPDATE payments SET status" in statement and payment_id in str(parameters):
             kill_self()
 
     event.listen(db.engine, "before_cursor_execute", look)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from crm import jobs
 from crm.db import db, utcnow
 from crm.errors import DuplicateRequest, InsufficientFunds, Invalid, NotFound
 from crm.ledger.rebuild import rebuild
@@ -190,6 +191,14 @@ def test_a_hold_whose_time_is_over_is_let_go_and_can_be_captured_no_more(app, mo
     refused("hold_expired", holds.capture, TEST, short)
     pass_by(monkeypatch, days=8)
     assert holds.expire_due() == 1 and state(wallet) == (1000, 0) and payment(usual).status == "EXPIRED"
+
+
+def test_the_sweep_lets_go_of_what_is_over(app, monkeypatch):
+    wallet = money.wallet(balance=1000)
+    held(wallet, 300)
+    pass_by(monkeypatch, days=8)
+    jobs.sweep()
+    assert state(wallet) == (1000, 0)
 
 
 def test_money_is_held_for_ninety_days_at_most(app):
