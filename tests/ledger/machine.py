@@ -25,9 +25,7 @@ from tests.ledger.chances import LONG_AGO, ago, amounts, holdable, hours, large,
 from tests.ledger.model import USUAL, Asked, Back
 
 are_payments = precondition(lambda self: self.book.payments)
-are_holds = precondition(
-    lambda self: any(isinstance(one.asked, Asked) and one.asked.hold for one in self.book.payments)
-)
+is_held = precondition(lambda self: any(one.status == "HELD" for one in self.book.payments))
 
 
 class Ledger(RuleBasedStateMachine):
@@ -104,19 +102,19 @@ class Ledger(RuleBasedStateMachine):
         if later:
             self.drain(bite=5)
 
-    @are_holds
+    @is_held
     @rule(ago=ago)
     def capture_all(self, ago: int) -> None:
         self.capture(ago, None)
 
-    @are_holds
+    @is_held
     @rule(ago=ago, part=amounts)
     def capture(self, ago: int, part: int | None) -> None:
         number = self._number(ago, "HELD")
         payment_id = self.payment_ids[number]
         self._both(lambda: self.book.capture(number, part), lambda: holds.capture(ACTOR, payment_id, part))
 
-    @are_holds
+    @is_held
     @rule(ago=ago)
     def void(self, ago: int) -> None:
         number = self._number(ago, "HELD")
