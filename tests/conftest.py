@@ -126,12 +126,18 @@ def bare(request: pytest.FixtureRequest, run: Path, worker: str, redis_address: 
         db.engine.dispose()
 
 
-@pytest.fixture
-def redis(redis_address: str) -> Iterator[Redis]:
-    """The Redis that the app under test uses, empty."""
+@pytest.fixture(scope="session")
+def redis_connection(redis_address: str) -> Iterator[Redis]:
+    """A connection to the Redis that apps under test use: making one costs more than what is asked by it."""
     with Redis.from_url(redis_address) as connection:
-        connection.flushdb()
         yield connection
+
+
+@pytest.fixture
+def redis(redis_connection: Redis) -> Redis:
+    """The Redis that the app under test uses, empty."""
+    redis_connection.flushdb()
+    return redis_connection
 
 
 def person(name: str, role: Role) -> User:
