@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import current_app
-from sqlalchemy import Date, case, column, delete, func, literal, select, values
+from sqlalchemy import ARRAY, Integer, case, cast, column, delete, func, join, literal, select, values
 from sqlalchemy.dialects import postgresql, sqlite
 
 from crm.db import UtcDateTime, atomic, db, is_postgresql, utcnow
@@ -102,24 +102,37 @@ def sums(first: date, last: date) -> Any:
 def _found(first: date, last: date) -> dict[tuple[date, int, str], tuple[int, int, int]]:
     """The sums of each of the days by account and kind, from the operations: one statement for all these days."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    each = values(column("day", Date), column("begin", UtcDateTime), column("until", UtcDateTime), name="days")
-    day = each.data([(day, *moments(day, day)) for day in days]).cte("days").c
+    place, operations = _placed([moments(day, day) for day in days])
     amount = Operation.signed_amount
     found = (
         select(
-            day.day,
+            place,
             Operation.account_id,
             Operation.kind,
             func.count(),
             func.sum(case((amount > 0, amount), else_=0)),
             func.sum(case((amount < 0, -amount), else_=0)),
         )
-        .join(Operation, (Operation.created_at >= day.begin) & (Operation.created_at < day.until))
+        .select_from(operations)
         .join(Account, Account.id == Operation.account_id)
         .where(Account.code.is_not(None))
-        .group_by(day.day, Operation.account_id, Operation.kind)
+        .where(Operation.created_at >= moments(first, last)[0], Operation.created_at < moments(first, last)[1])
+        .group_by(place, Operation.account_id, Operation.kind)
     )
-    return {(row[0], row[1], row[2]): (row[3], int(row[4]), int(row[5])) for row in db.session.execute(found)}
+    return {(days[row[0] - 1], *row[1:3]): (row[3], int(row[4]), int(row[5])) for row in db.session.execute(found)}
+
+
+def _placed(spans: list[tuple[datetime, datetime]]) -> tuple[Any, Any]:
+    """The number of the span, from 1 on, that an operation is in; and the operations with it. PostgreSQL finds the span
+    of each while it goes through them once, SQLite the operations of each span by their index.
+    """
+    if is_postgresql():
+        begins = cast([begin for begin, _until in spans], ARRAY(UtcDateTime))
+        return func.width_bucket(Operation.created_at, begins), Operation
+    each = values(column("place", Integer), column("begin", UtcDateTime), column("until", UtcDateTime), name="spans")
+    span = each.data([(place, *moments) for place, moments in enumerate(spans, start=1)]).cte("spans")
+    within = (Operation.created_at >= span.c.begin) & (Operation.created_at < span.c.until)
+    return span.c.place, join(span, Operation, within)
 
 
 def _close(day: date) -> None:

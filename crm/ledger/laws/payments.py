@@ -11,10 +11,13 @@ LAWS = (
         *over(
             "{payments}",
             """
-        SELECT payments.id AS payment, payments.status, count(operations.id) AS operations
-        FROM {payments} AS payments LEFT JOIN operations ON operations.payment_id = payments.id
-        GROUP BY payments.id, payments.status
-        HAVING (payments.status = 'COMPLETED') <> (count(operations.id) > 0)""",
+        SELECT payments.id AS payment, payments.status, 0 AS operations FROM {payments} AS payments
+        WHERE payments.status = 'COMPLETED'
+            AND NOT EXISTS (SELECT 1 FROM operations WHERE operations.payment_id = payments.id)
+        UNION ALL
+        SELECT payments.id, payments.status, count(*) FROM {payments} AS payments
+        JOIN operations ON operations.payment_id = payments.id
+        WHERE payments.status <> 'COMPLETED' GROUP BY payments.id, payments.status""",
         ),
     ),
     Law(
@@ -24,13 +27,13 @@ LAWS = (
             "{payments}",
             """
         SELECT moved.payment_id AS payment, moved.amount FROM (
-            SELECT operations.payment_id, payments.amount,
+            SELECT payments.id AS payment_id, payments.amount,
                 coalesce(payments.to_amount, payments.amount - payments.commission) AS arrives,
                 sum(CASE WHEN operations.account_id = payments.from_account_id THEN signed_amount ELSE 0 END) AS paid,
                 sum(CASE WHEN operations.account_id = payments.to_account_id THEN signed_amount ELSE 0 END) AS got
             FROM {operations} AS operations JOIN payments ON payments.id = operations.payment_id
             WHERE payments.kind <> 'reversal'
-            GROUP BY operations.payment_id, payments.amount, payments.to_amount, payments.commission
+            GROUP BY payments.id
         ) AS moved
         WHERE moved.paid <> -moved.amount OR moved.got <> moved.arrives""",
         ),
