@@ -70,12 +70,12 @@ def transfer(
 def masked(name: str) -> str:
     """The first name and what the others begin with, as banks show a payee; of a single word the beginning.
 
-    >>> masked("Анна Сергеевна Иванова"), masked("Ромашка"), masked("Ли")
-    ('Анна С. И.', 'Ром…', 'Л…')
+    >>> masked("Анна Сергеевна Иванова"), masked("Ромашка"), masked("Ли"), masked("ООО «Чайный дом»")
+    ('Анна С. И.', 'Ром…', 'Л…', 'ООО Ч. д.')
     """
     first, *others = name.split()
     if others:
-        return " ".join([first, *(f"{word[0]}." for word in others)])
+        return " ".join([first, *(f"{next(filter(str.isalnum, word), word[0])}." for word in others)])
     return f"{first[: max(1, min(3, len(first) // 2))]}…"
 
 

@@ -222,3 +222,11 @@ def test_search_and_sort_without_scripts(new_page: NewPage):
     page.get_by_role("link", name="Name", exact=True).click()
     expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
     expect(rows(page)).to_have_count(2)
+
+
+def test_the_navigation_stays_however_far_a_page_is_scrolled(page: Page):
+    page.goto("/payments/upload/")
+    page.set_viewport_size({"width": 1280, "height": 300})
+    page.evaluate("window.scrollTo(0, 400)")
+    assert page.evaluate("window.scrollY") > 100
+    assert page.evaluate("document.querySelector('.sidebar').getBoundingClientRect().top") == 0
