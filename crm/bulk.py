@@ -86,7 +86,7 @@ def insert_values(connection: Connection, head: str, row: str, rows: Sequence[Se
         try:
             written += driver.execute(statement, tuple(chain.from_iterable(some))).rowcount
         except sqlite3.Error as error:
-            raise DBAPIError.instance(statement, None, error, sqlite3.Error) from error
+            raise DBAPIError.instance(f"{head} {row} …", None, error, sqlite3.Error) from error
     return written
 
 
