@@ -150,7 +150,7 @@ def test_without_redis_the_sweep_sends(app, anna, box: Postbox, monkeypatch, red
     monkeypatch.undo()
     monkeypatch.setitem(app.config, "MAIL_SERVER", box.server)
     jobs.sweep()
-    assert [job.func_name for job in queue.queue().jobs] == [mails.JOB]
+    assert mails.JOB in [job.func_name for job in queue.queue().jobs]
 
 
 def test_two_workers_send_a_letter_once(app, anna, box: Postbox):
