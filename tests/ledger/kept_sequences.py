@@ -57,7 +57,7 @@ def what_was_accepted_is_posted_while_a_wallet_is_frozen_and_told_again_later(st
 
 def a_hold_outlives_whatever_is_done_to_its_wallets_and_ends_by_the_prices_it_was_made_at(state: Ledger) -> None:
     """Captured in part out of a frozen wallet, refused while the payee takes nothing, over when its time is over."""
-    transfer = Asked("transfer", "anna", "boris", 400)
+    transfer = Asked("transfer", "anna", "boris", 300)
     for hours in (USUAL, 5, 90 * 24, 90 * 24 + 1, 0):
         state.hold(asked=transfer, hours=hours, later=hours == 5)
     state.hold(asked=Asked("deposit", "", "anna", 10, "cash"), hours=5, later=True)
@@ -69,7 +69,6 @@ def a_hold_outlives_whatever_is_done_to_its_wallets_and_ends_by_the_prices_it_wa
     state.capture(ago=0, part=150)
     state.set_terms(name="boris", status="open", limit=0)
     state.capture(ago=0, part=151)
-    state.capture(ago=7, part=1)
     state.capture(ago=0, part=401)
     state.same()
     state.wait(hours=10, bite=4)
