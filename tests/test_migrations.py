@@ -206,6 +206,17 @@ def test_payments_come_along_when_holds_come_and_go(bare):
     assert kept() == before
 
 
+def test_nothing_that_is_to_be_held_is_left_to_a_revision_that_would_move_it(bare):
+    databases.upgrade("0015")
+    fingerprint = "'\\x" + "00" * 32 + "'" if is_postgresql() else "zeroblob(32)"
+    asked = PAYMENT.format(fingerprint).replace("reversed_amount)", "reversed_amount, held_amount, hold_expires_at)")
+    asked = asked.replace("00000', 0)", "00000', 0, 100, '2026-02-01 00:00:00.000000')").replace("'deposit'", "'spend'")
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(asked)
+    with pytest.raises(RuntimeError, match="reserved"):
+        downgrade("0014")
+
+
 @ONLY_SQLITE
 def test_after_the_migrations_every_key_points_to_something_and_is_enforced(app):
     assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []

@@ -3,14 +3,17 @@
 A hold is made as any other payment, by `WalletService` or `payments.accept`, with `hold`.
 """
 
+import logging
 import time
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from crm import live
 from crm.db import atomic, db, is_postgresql, on_commit, retrying, utcnow
-from crm.errors import HoldOver, Invalid, NotFound, PaymentRefused
+from crm.errors import Busy, HoldOver, Invalid, NotFound, PaymentRefused
 from crm.i18n import gettext as _
 from crm.ledger import engine
 from crm.ledger.orders import Capture, Order, Release
@@ -23,6 +26,7 @@ from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.movements import clean_text
 
+log = logging.getLogger(__name__)
 _BATCH = 100  # holds that end in a transaction: SQLite's keeps all other writers out
 
 
@@ -61,11 +65,13 @@ def void(actor: Actor, payment_id: str, reason: str = "") -> Payment:
 
 
 def expire_due(limit: int = _BATCH) -> int:
-    """Let go of all that has been held for too long, `limit` payments in each transaction; how many."""
+    """Let go of all that has been held for too long, `limit` payments in each transaction; how many. What the database
+    refuses to let go stays as it is: a row that somebody has tampered with keeps nothing else from being done.
+    """
     total = 0
-    while _are_due():  # asked before: nobody else has to wait where there is nothing to do
+    while due := _due(limit):  # asked before: nobody else has to wait where there is nothing to do
         begun = time.monotonic()
-        ended = _expire(limit)
+        ended = _expire_each(due)
         total += ended
         if not ended:  # those that are left are being captured or let go this moment
             break
@@ -74,17 +80,30 @@ def expire_due(limit: int = _BATCH) -> int:
     return total
 
 
-def _are_due() -> bool:
-    found = db.session.scalar(select(Hold.payment_id).where(Hold.expires_at <= utcnow()).limit(1)) is not None
+def _due(limit: int) -> list[uuid.UUID]:
+    due = select(Hold.payment_id).where(Hold.expires_at <= utcnow()).order_by(Hold.expires_at).limit(limit)
+    found = list(db.session.scalars(due))
     db.session.rollback()
     return found
 
 
+def _expire_each(due: Sequence[uuid.UUID]) -> int:
+    """All of them together; one by one where the database refuses that."""
+    try:
+        return _expire(due)
+    except (OperationalError, Busy):
+        raise
+    except Exception:
+        if len(due) == 1:
+            log.exception("What is held by payment %s cannot be let go; it is tried again later.", due[0])
+            return 0
+    return sum(_expire_each([one]) for one in due)
+
+
 @retrying
-def _expire(limit: int) -> int:
+def _expire(due: Sequence[uuid.UUID]) -> int:
     with atomic():
-        due = select(Hold.payment_id).where(Hold.expires_at <= utcnow()).order_by(Hold.expires_at).limit(limit)
-        wanted = select(Payment).where(Payment.id.in_(db.session.scalars(due).all()))
+        wanted = select(Payment).where(Payment.id.in_(due))
         locked = wanted.order_by(Payment.id).with_for_update(skip_locked=True).execution_options(populate_existing=True)
         held = [one for one in db.session.scalars(locked) if one.status == PaymentStatus.HELD]
         engine.post([_release(payment, PaymentStatus.EXPIRED) for payment in held])

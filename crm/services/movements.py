@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import current_app
 from uuid_utils import uuid7
@@ -143,7 +143,13 @@ def _check_shape(movement: Movement) -> None:
 def _expiry(movement: Movement) -> datetime | None:
     if not movement.hold:
         return None
-    return movement.expires_at or utcnow() + timedelta(days=current_app.config["CRM_HOLD_DAYS"])
+    if movement.expires_at is None:
+        return utcnow() + timedelta(days=current_app.config["CRM_HOLD_DAYS"])
+    try:
+        return movement.expires_at.astimezone(UTC)  # the same moment is the same request, whatever zone it is told in
+    except OverflowError:  # the ends of the calendar are over, or too far off
+        _check_expiry(movement.expires_at)
+        raise
 
 
 def _check_expiry(expires_at: datetime) -> None:

@@ -121,6 +121,8 @@ def _fail(run_id: int, error: Exception) -> None:
     try:
         with atomic():
             run = locked(ProofRun, run_id)
+            if run.is_final:  # it was made before, by a job that had rung for it too: what it has found stands
+                return
             run.state, run.finished_at = "failed", utcnow()
             run.error = f"{type(error).__name__}: {error}".partition("\n")[0][:500]
     except Exception:

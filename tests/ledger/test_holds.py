@@ -1,7 +1,7 @@
 """Laws of holds: what is reserved is there when it is wanted, and is wanted once."""
 
 import uuid
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from sqlalchemy import text
@@ -22,6 +22,7 @@ from crm.services import (
     payment_sums,
     payments,
     posting,
+    proofs,
 )
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
@@ -201,18 +202,32 @@ def test_the_sweep_lets_go_of_what_is_over(app, monkeypatch):
     assert state(wallet) == (1000, 0)
 
 
+def test_a_row_that_was_tampered_with_keeps_no_other_hold_and_no_proof_from_its_end(app, monkeypatch):
+    wallet, other = money.wallet(balance=1000), money.wallet(balance=1000)
+    first, second = held(wallet, 300), held(other, 300)
+    tamper("UPDATE account_balances SET held = held - 100 WHERE account_id = :wallet", wallet=wallet)
+    pass_by(monkeypatch, days=8)
+    jobs.sweep()
+    assert (payment(first).status, payment(second).status, state(other)) == ("HELD", "EXPIRED", (1000, 0))
+    assert proofs.standing().under_way
+    tamper("UPDATE account_balances SET held = held + 100 WHERE account_id = :wallet", wallet=wallet)
+    assert holds.expire_due() == 1 and state(wallet) == (1000, 0)
+
+
 def test_money_is_held_for_ninety_days_at_most(app):
     wallet, now = money.wallet(balance=1000), utcnow()
     refused("expires_at", lambda: held(wallet, 1, expires_at=now - timedelta(seconds=1)))
     refused("expires_at", lambda: held(wallet, 1, expires_at=now + timedelta(days=91)))
     refused("expires_at", lambda: SERVICE.spend(wallet, 1, expires_at=now + timedelta(days=1)))
+    for end in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):  # no such moments in UTC
+        refused("expires_at", lambda end=end: held(wallet, 1, expires_at=datetime.fromisoformat(end)))
     held(wallet, 1, expires_at=now + timedelta(days=89))
 
 
 def test_a_hold_is_made_once_for_a_key(app, monkeypatch):
     wallet, moment = money.wallet(balance=1000), utcnow() + timedelta(hours=5)
     first = held(wallet, 300, key="order 7", expires_at=moment)
-    assert held(wallet, 300, key="order 7", expires_at=moment.astimezone(UTC)) == first
+    assert held(wallet, 300, key="order 7", expires_at=moment.astimezone(timezone(timedelta(hours=3)))) == first
     for other in ({}, {"expires_at": moment + timedelta(hours=1)}):
         with pytest.raises(DuplicateRequest):
             held(wallet, 300, key="order 7", **other)

@@ -135,6 +135,15 @@ def test_a_run_whose_process_died_is_closed_and_one_that_was_stopped_begins_anew
     assert proofs.get(again.id).state == "clean" and proofs.standing().failed is None
 
 
+def test_a_job_that_comes_when_the_run_is_made_leaves_it_as_it_is(app, monkeypatch):
+    run = proofs.request(TEST, "full")
+    proving.run(run.id)
+    monkeypatch.setattr(chain, "extend", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        proving.run(run.id)
+    assert (proofs.get(run.id).state, proofs.get(run.id).error) == ("clean", "")
+
+
 def test_who_asks_twice_waits_for_one_run(app):
     assert proofs.request(TEST, "full").id == proofs.request(TEST, "full").id
 
