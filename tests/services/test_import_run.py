@@ -341,7 +341,8 @@ def test_two_processes_cannot_take_up_one_import(app):
 def test_a_chunk_costs_no_more_statements_however_large_it_is(app, monkeypatch, count_statements):
     def cost(rows: int) -> int:
         monkeypatch.setattr(Pace, "limit", rows)
-        task = lease.claim(accept(customers_csv(rows, seed=rows, dirty=0.1)).id)
+        others = customers_csv(rows, seed=rows, dirty=0.1).replace(b"C0", b"C%d-" % rows)  # nobody is there yet
+        task = lease.claim(accept(others.replace(b"customer", b"c%d_" % rows)).id)
         block = list(task.rows())
         with count_statements() as statements:
             run.store(task, block)
