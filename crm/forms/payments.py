@@ -27,6 +27,18 @@ class PaymentFilter(Form):
     batch = HiddenField()
 
 
+class CaptureForm(Form):
+    """How much of what is held is moved."""
+
+    amount = StringField(_l("Amount"), render_kw=_AMOUNT)
+
+
+class ReleaseForm(Form):
+    """Why what is held is let go."""
+
+    description = StringField(_l("Reason"), render_kw=_TYPED | {"maxlength": 500})
+
+
 class ReverseForm(Form):
     """How much of a payment is given back, and why."""
 

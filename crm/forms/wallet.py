@@ -6,7 +6,9 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 
 from crm.forms.form import Form
+from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
+from crm.i18n import ngettext
 from crm.models.ledger import TechnicalCode
 from crm.services.accounts import Wallet
 
@@ -19,6 +21,7 @@ SOURCE_NAMES = {
 }
 _SOURCES = [SelectChoice(code.value, name) for code, name in SOURCE_NAMES.items()]
 _TEXT = {"autocomplete": "off", "maxlength": 500}
+RESERVED_DAYS = (1, 3, 7, 14, 30, 60)
 
 
 class MovementForm(Form):
@@ -51,14 +54,30 @@ class DepositForm(MovementForm):
     source = SelectField(_l("How it comes"), choices=_SOURCES, default="bank_transfer", validate_choice=False)
 
 
-class WithdrawForm(MovementForm):
+def _reserve_for(days: int) -> str:
+    return ngettext("Reserve for %(num)s day", "Reserve for %(num)s days", days)
+
+
+class OutgoingForm(MovementForm):
+    """Money that leaves the wallet at once, or is reserved first: `reserve` is for how many days, blank for not."""
+
+    reserve = SelectField(_l("When"), validate_choice=False)
+
+    def offer(self, wallets: list[Wallet], labels: list[str], currencies: list[str]) -> None:
+        """And how long it may be reserved."""
+        super().offer(wallets, labels, currencies)
+        later = [SelectChoice(str(days), _reserve_for(days)) for days in RESERVED_DAYS]
+        self.reserve.choices = [SelectChoice("", _("At once")), *later]
+
+
+class WithdrawForm(OutgoingForm):
     """Money that is paid out, and by what way."""
 
     action, icon, title = "withdraw", "arrow-up-right", _l("Withdraw")
     source = SelectField(_l("How it goes"), choices=_SOURCES, default="bank_transfer", validate_choice=False)
 
 
-class SpendForm(MovementForm):
+class SpendForm(OutgoingForm):
     """Money for what the customer buys."""
 
     action, icon, title = "spend", "shopping-cart", _l("Spend")
@@ -78,7 +97,7 @@ class AdjustForm(MovementForm):
     description = StringField(_l("Reason"), render_kw=_TEXT, description=_l("It is kept together with your name."))
 
 
-class TransferForm(MovementForm):
+class TransferForm(OutgoingForm):
     """Money for another wallet: `to_account` is its number, `payee` what its owner is looked for by."""
 
     action, icon, title = "transfer", "arrow-left-right", _l("Transfer")

@@ -7,6 +7,7 @@ import logging
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -62,6 +63,27 @@ def void(actor: Actor, payment_id: str, reason: str = "") -> Payment:
         engine.post([_release(payment, PaymentStatus.VOIDED)])
         _note(actor, "payment.voided", payment, **about)
     return _as_it_is(payment)
+
+
+@dataclass(frozen=True)
+class Foreseen:
+    """What a capture will do, in minor units: what is moved, what of it is commission, and what is let go."""
+
+    amount: int
+    commission: int
+    released: int
+
+
+def foresee(payment_id: str, amount: int | None = None) -> Foreseen:
+    """What capturing `amount` (or all of it) would do now; nothing is locked or written. Raises what `capture` raises,
+    but for what the payee's wallet cannot take.
+    """
+    payment = db.session.get(Payment, uuid.UUID(payment_id), populate_existing=True)
+    if payment is None:
+        raise NotFound(_("There is no such payment."))
+    _check(payment)
+    taken, commission = _part(payment, amount)
+    return Foreseen(taken, commission, (payment.held_amount or 0) - taken)
 
 
 def expire_due(limit: int = _BATCH) -> int:
@@ -121,10 +143,14 @@ def _locked(payment_id: str) -> Payment:
     payment = db.session.scalar(wanted.execution_options(populate_existing=True))
     if payment is None:
         raise NotFound(_("There is no such payment."))
+    _check(payment)
+    return payment
+
+
+def _check(payment: Payment) -> None:
     problem = _problem(payment)
     if problem:
         raise HoldOver(problem, "payment", sentence(problem))
-    return payment
 
 
 def _problem(payment: Payment) -> str:
@@ -153,7 +179,14 @@ def sentence(code: str) -> str:
 
 
 def _order(payment: Payment, amount: int | None) -> Order:
-    """What moves; the payment keeps its commission where all of it does."""
+    """What moves."""
+    taken, commission = _part(payment, amount)
+    taker = _commission_account(payment.currency) if commission else 0
+    return Order(payment.id.hex, payment.from_account_id, payment.to_account_id, taken, commission, taker)
+
+
+def _part(payment: Payment, amount: int | None) -> tuple[int, int]:
+    """How much is captured, and its commission, which is the payment's own where all of it is."""
     held = payment.held_amount or 0
     taken = held if amount is None else amount
     if taken <= 0:
@@ -163,8 +196,7 @@ def _order(payment: Payment, amount: int | None) -> Order:
     commission = payment.commission if taken == held else kept_commission(payment.terms, taken)
     if commission >= taken:
         raise PaymentRefused("amount_too_small", "amount", _("The amount must be more than its commission."))
-    taker = _commission_account(payment.currency) if commission else 0
-    return Order(payment.id.hex, payment.from_account_id, payment.to_account_id, taken, commission, taker)
+    return taken, commission
 
 
 def _commission_account(currency: str) -> int:

@@ -51,6 +51,9 @@ class Detail:
     origin: str
     batch: str | None  # the name of the file
     batch_row: int | None
+    held_amount: int | None  # of a hold, and what belongs to it
+    held_at: datetime | None
+    hold_expires_at: datetime | None
     attempts: int  # to post it, while it waits
     next_attempt_at: datetime | None
     lines: list[Line]
@@ -87,6 +90,7 @@ def detail(pk: uuid.UUID) -> Detail:
     known: Any = db.session.execute(
         select(
             Payment.terms, Payment.rate, Payment.details, Payment.origin, PaymentBatch.name, Payment.batch_row,
+            Payment.held_amount, Payment.held_at, Payment.hold_expires_at,
             PendingPayment.attempts, PendingPayment.next_attempt_at,
         )
         .outerjoin(PaymentBatch, PaymentBatch.id == Payment.batch_id)

@@ -30,7 +30,7 @@ def statement(account_id: int, first: date, last: date, owner: int | None = None
         found = statements.statement(account_id, first, last)
     except Invalid as error:
         raise _renamed(error) from error
-    sums = {name: getattr(found, name) for name in ("opening", "incoming", "outgoing", "closing")}
+    sums = {name: getattr(found, name) for name in ("opening", "incoming", "outgoing", "closing", "held")}
     told = {name: to_text(minor, account["currency"]) for name, minor in sums.items()}
     begins, ends = map(moment, moments(first, last))
     within = urlencode({"ordering": "id", "commission": "true", "created_at__gte": begins, "created_at__lt": ends})

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, select, tuple_
+from sqlalchemy import and_, case, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
-from crm.db import db
+from crm.db import db, utcnow
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.ledger.days import moments
@@ -61,7 +61,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Statement:
-    """A wallet over some days, both included: closing = opening + incoming − outgoing."""
+    """A wallet over some days, both included: closing = opening + incoming − outgoing, and `held` of it is reserved."""
 
     account: Account
     first: date
@@ -70,6 +70,7 @@ class Statement:
     incoming: int
     outgoing: int
     closing: int
+    held: int
     count: int
 
     def lines(self) -> Iterator[Line]:
@@ -122,7 +123,17 @@ def statement(account_id: int, first: date, last: date) -> Statement:
         ).where(Operation.account_id == account_id, Operation.created_at >= start, Operation.created_at < end)
     ).one()
     incoming, outgoing, count = map(int, sums)
-    return Statement(account, first, last, opening, incoming, outgoing, opening + incoming - outgoing, count)
+    closing = opening + incoming - outgoing
+    return Statement(account, first, last, opening, incoming, outgoing, closing, _held_at(account_id, end), count)
+
+
+def _held_at(account_id: int, moment: datetime) -> int:
+    """What was reserved at the moment; now, where that is to come: one look-up."""
+    if moment > utcnow():
+        return db.session.scalar(select(AccountBalance.held).where(AccountBalance.account_id == account_id)) or 0
+    ended = or_(Payment.completed_at.is_(None), Payment.completed_at >= moment)
+    wanted = select(func.coalesce(func.sum(Payment.held_amount), 0)).where(Payment.from_account_id == account_id)
+    return int(db.session.scalar(wanted.where(Payment.held_at < moment, ended)) or 0)
 
 
 def history(

@@ -15,10 +15,10 @@ from crm.services.amounts import typed_amount
 from crm.services.payment_detail import Detail
 from crm.services.reversals import Foreseen
 from crm.services.wallet import Receipt, WalletService
-from crm.web.addresses import address
 from crm.web.guards import actor, requires
-from crm.web.htmx import answer, attach, go, is_partial, notify
+from crm.web.htmx import answer, attach
 from crm.web.money_text import money
+from crm.web.payment_answers import done
 from crm.web.wallet_order import given_key, renew_key
 
 
@@ -34,7 +34,7 @@ def payment_reverse(pk: uuid.UUID) -> Response:
         receipt = WalletService(actor()).reverse(pk.hex, amount, form.description.data or "", key)
     except (Invalid, DuplicateRequest) as error:
         return _refused(payment, form, error)
-    return _done(pk, amount, receipt)
+    return done(pk, _said(payment, amount, receipt))
 
 
 @requires(Permission.ADMIN)
@@ -73,17 +73,10 @@ def _form(payment: Detail, form: ReverseForm, status: int = 200) -> Response:
     renew_key(form)
     foreseen, problem = _foreseen(payment, form)
     context = {"payment": payment, "form": form, "foreseen": foreseen, "problem": problem}
-    return answer("payments/reverse.html", "payments/_reverse_form.html", status, **context)
+    part = "payments/_reverse_form.html"
+    return answer("payments/form.html", part, status, title=_("Reverse"), part=part, **context)
 
 
-def _done(pk: uuid.UUID, amount: int, receipt: Receipt) -> Response:
-    payment = details.detail(pk)
+def _said(payment: Detail, amount: int, receipt: Receipt) -> str:
     said = _("%(amount)s was reversed.", amount=money(amount, payment.row.currency))
-    message = _("This was done already: %(what)s", what=said) if receipt.replayed else said
-    if not is_partial():
-        notify(message)
-        return go(address("payments.payment_detail", pk=pk))
-    response = make_response(render_template("payments/_payment.html", payment=payment, done=True))
-    response.headers["HX-Retarget"], response.headers["HX-Reswap"] = f"#payment-{pk}", "outerHTML"
-    notify(message, response=response)
-    return response
+    return _("This was done already: %(what)s", what=said) if receipt.replayed else said

@@ -18,11 +18,15 @@ from crm.web.filters import alike
 from crm.web.guards import requires
 from crm.web.htmx import answer, attach, is_partial
 from crm.web.payment_filter import asked, list_url, offered, sort_url, state
+from crm.web.payment_holds import capture_preview, payment_capture, payment_release
 from crm.web.payment_reverse import payment_reverse, reverse_preview
 
 bp = Blueprint("payments", __name__, url_prefix="/payments")
 bp.add_url_rule("/<uuid:pk>/reverse/", view_func=payment_reverse, methods=["GET", "POST"])
 bp.add_url_rule("/<uuid:pk>/reverse/preview/", view_func=reverse_preview)
+bp.add_url_rule("/<uuid:pk>/capture/", view_func=payment_capture, methods=["GET", "POST"])
+bp.add_url_rule("/<uuid:pk>/capture/preview/", view_func=capture_preview)
+bp.add_url_rule("/<uuid:pk>/release/", view_func=payment_release, methods=["GET", "POST"])
 _FILLED_IN = ("customer", "currency")  # fields that the answer may know better than what was typed
 
 

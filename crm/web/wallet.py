@@ -9,7 +9,7 @@ from crm.services import customers
 from crm.services.wallet import WalletService
 from crm.web.guards import actor, requires
 from crm.web.wallet_answers import Preview, asked, done, foreseen, refused
-from crm.web.wallet_order import carry_out, given_key, offered, order_of
+from crm.web.wallet_order import carry_out, given_key, hold_of, offered, order_of
 from crm.web.wallet_panel import wallet_panel
 from crm.web.wallet_payees import payee_of, wallet_payees
 from crm.web.wallet_settings import wallet_open, wallet_overdraft, wallet_settings, wallet_status
@@ -50,7 +50,8 @@ def wallet_withdraw(pk: int) -> Response:
         return asked(customer, form)
     try:
         key, order, source, text = given_key(form), order_of(form), form.source.data, form.description.data or ""
-        moved = carry_out(pk, order, lambda wallet: service.withdraw(wallet, -order.amount, source, text, key))
+        hold = hold_of(form)
+        moved = carry_out(pk, order, lambda wallet: service.withdraw(wallet, -order.amount, source, text, key, *hold))
     except (Invalid, DuplicateRequest) as error:
         return refused(customer, form, error)
     return done(customer, form, order, moved)
@@ -65,7 +66,8 @@ def wallet_spend(pk: int) -> Response:
         return asked(customer, form)
     try:
         key, order, text = given_key(form), order_of(form), form.description.data or ""
-        moved = carry_out(pk, order, lambda wallet: service.spend(wallet, -order.amount, text, key))
+        hold = hold_of(form)
+        moved = carry_out(pk, order, lambda wallet: service.spend(wallet, -order.amount, text, key, *hold))
     except (Invalid, DuplicateRequest) as error:
         return refused(customer, form, error)
     return done(customer, form, order, moved)
@@ -95,8 +97,8 @@ def wallet_transfer(pk: int) -> Response:
         return asked(customer, form)
     try:
         key, order, text = given_key(form), order_of(form), form.description.data or ""
-        payee = payee_of(form)
-        moved = carry_out(pk, order, lambda wallet: service.transfer(wallet, payee, -order.amount, text, key))
+        payee, hold = payee_of(form), hold_of(form)
+        moved = carry_out(pk, order, lambda wallet: service.transfer(wallet, payee, -order.amount, text, key, *hold))
     except (Invalid, DuplicateRequest) as error:
         return refused(customer, form, error)
     return done(customer, form, order, moved)

@@ -1,6 +1,7 @@
 """What a form about money is answered with: itself, itself with what is wrong, or the wallets as they are now."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Response, make_response, render_template, request
 
@@ -10,11 +11,11 @@ from crm.i18n import gettext as _
 from crm.models import Customer
 from crm.services import quotes
 from crm.web.htmx import answer, attach, go, is_partial, notify
-from crm.web.wallet_order import Moved, Order, renew_key
+from crm.web.wallet_order import Moved, Order, renew_key, reserved_until
 from crm.web.wallet_panel import Panel, panel_of
 from crm.web.wallet_payees import payee_name, payees_of
 from crm.web.wallet_quotes import quoted
-from crm.web.wallet_words import balance_after, cost, missing, sentence
+from crm.web.wallet_words import available_after, balance_after, cost, missing, reserved, sentence
 
 
 @dataclass(frozen=True)
@@ -51,11 +52,11 @@ def refused(customer: Customer, form: MovementForm, error: DomainError) -> Respo
 
 def done(customer: Customer, form: MovementForm, order: Order, moved: Moved) -> Response:
     """The wallets after the movement, and the movement in words."""
-    panel = panel_of(customer, {"account": str(moved.account_id)})
-    said = [sentence(form, customer.name, order, payee_name(form, order.currency))]
-    said.append(cost(quotes.of_payment(moved.receipt.payment_id)))
+    panel, until = panel_of(customer, {"account": str(moved.account_id)}), reserved_until(form)
+    what = sentence(form, customer.name, order, payee_name(form, order.currency))
+    said = [reserved(until, what) if until else what, cost(quotes.of_payment(moved.receipt.payment_id))]
     if panel.chosen:
-        said.append(balance_after(panel.chosen.balance, order.currency))
+        said.append(_left(until, panel.chosen.balance, panel.chosen.available, order.currency))
     told = " · ".join(filter(None, said))
     return _shown(
         panel, _("This was done already: %(what)s", what=told) if moved.receipt.replayed else told, form.action
@@ -69,14 +70,21 @@ def changed(customer: Customer, account_id: int, message: str, action: str) -> R
 
 def foreseen(form: MovementForm, customer: str, order: Order) -> Preview:
     """What carrying out the order will do, by the prices in force."""
-    said = sentence(form, customer, order, payee_name(form, order.currency))
+    until, said = reserved_until(form), sentence(form, customer, order, payee_name(form, order.currency))
+    said = reserved(until, said) if until else said
     try:
         quote = quoted(form, order)
     except Invalid as error:
         return Preview(said, missing=error.message)
     comes = quote.arrives if quote and order.amount > 0 else order.amount
-    after = balance_after(comes + (order.wallet.balance if order.wallet else 0), order.currency)
+    before = (order.wallet.balance, order.wallet.available) if order.wallet else (0, 0)
+    after = _left(until, before[0] + comes, before[1] + comes, order.currency)
     return Preview(said, cost(quote) if quote else "", after, missing(order))
+
+
+def _left(until: datetime | None, balance: int, available: int, currency: str) -> str:
+    """What is left; a reservation leaves the balance as it is."""
+    return available_after(available, currency) if until else balance_after(balance, currency)
 
 
 def _form(customer: Customer, form: MovementForm, status: int = 200) -> Response:

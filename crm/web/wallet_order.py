@@ -3,14 +3,16 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import current_app
 
 from crm.errors import Invalid
 from crm.forms.payments import ReverseForm
-from crm.forms.wallet import AdjustForm, MovementForm
+from crm.forms.wallet import AdjustForm, MovementForm, OutgoingForm
 from crm.i18n import gettext as _
+from crm.ledger.days import moments
 from crm.services import accounts, currencies
 from crm.services.accounts import Wallet
 from crm.services.amounts import typed_amount
@@ -18,6 +20,7 @@ from crm.services.movements import KEY_LIMIT
 from crm.services.wallet import Receipt
 from crm.web.guards import actor
 from crm.web.money_text import MINUS, money
+from crm.web.periods import today
 from crm.web.routing import LARGEST
 
 SIGNS = ("-", MINUS)
@@ -83,6 +86,25 @@ def order_of(form: MovementForm) -> Order:
     if wallet is None and not opens:
         raise Invalid({"currency": [_("The customer has no wallet in %(currency)s.", currency=currency)]})
     return Order(amount, currency, wallet)
+
+
+def reserved_until(form: MovementForm) -> datetime | None:
+    """The end of the last day on which the money is reserved, None where it moves at once; `Invalid` (`reserve`).
+
+    A whole day, so that a form that is sent twice asks for the same.
+    """
+    if not isinstance(form, OutgoingForm) or not form.reserve.data:
+        return None
+    if form.reserve.data not in [choice.value for choice in form.reserve.choices]:
+        raise Invalid({"reserve": [_("Choose one of these.")]})
+    last = today() + timedelta(days=int(form.reserve.data))
+    return moments(last, last)[1]
+
+
+def hold_of(form: MovementForm) -> tuple[bool, datetime | None]:
+    """Whether the money is reserved first, and until when, as the service takes it."""
+    until = reserved_until(form)
+    return until is not None, until
 
 
 def payer_of(form: MovementForm) -> Wallet | None:

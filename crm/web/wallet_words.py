@@ -1,5 +1,6 @@
 """What is said of money that moves: in the dialog while it is typed, in the toast when it is done, in the history."""
 
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from babel import Locale
@@ -11,6 +12,7 @@ from crm.i18n import pgettext
 from crm.models.ledger import OperationKind, PaymentKind
 from crm.services.quotes import Quote
 from crm.services.statements import Line
+from crm.web.dates import day
 from crm.web.money_text import money, signed_money
 from crm.web.price_words import scaled
 from crm.web.wallet_order import Order
@@ -26,6 +28,16 @@ def sentence(form: MovementForm, customer: str, order: Order, other: str = "") -
     if form.action == "adjust":
         return _("%(amount)s to %(name)s as a correction", **said) if order.amount > 0 else _taken(said)
     return _("%(amount)s to %(name)s", **said) if order.amount > 0 else _("%(amount)s from %(name)s", **said)
+
+
+def reserved(until: datetime, said: str) -> str:
+    """The same of a movement that waits until it is captured; `until` is the end of a day."""
+    return _("Reserved until %(day)s: %(what)s", day=day(until - timedelta(microseconds=1)), what=said)
+
+
+def available_after(minor: int, currency: str) -> str:
+    """What may be taken yet."""
+    return _("available after: %(amount)s", amount=money(minor, currency))
 
 
 def _taken(said: dict[str, str]) -> str:

@@ -260,3 +260,23 @@ def test_russians_read_rubles_as_they_write_them(new_page: NewPage, anna: Custom
     page.locator("#amount").press_sequentially("1250,5")
     expect(page.locator(".preview p")).to_contain_text("+1\xa0250,50\xa0₽")
     expect(page.locator(".preview p")).to_contain_text("6\xa0250,50\xa0₽")
+
+
+def test_money_is_reserved_and_a_part_of_it_captured(page: Page, dialog, purse: int):
+    form = dialog("Spend")
+    form.get_by_label("Amount").fill("300")
+    form.get_by_label("When").select_option("Reserve for 7 days")
+    expect(form.get_by_role("status")).to_contain_text("available after: RUB\xa04,700.00")
+    form.get_by_role("button", name="Spend").click()
+    expect(form).to_be_hidden()
+    expect(page.locator(f"#account-{purse}")).to_contain_text("RUB\xa0300.00 reserved, RUB\xa04,700.00 available")
+    page.get_by_role("link", name="Show what is reserved").click()
+    page.locator(".payments .row-link").click()
+    page.get_by_role("link", name="Capture").click()
+    asked = page.get_by_role("dialog", name="Capture")
+    asked.get_by_label("Amount").fill("120")
+    expect(asked.get_by_role("status")).to_have_text("RUB\xa0120.00 moves · RUB\xa0180.00 is released")
+    asked.get_by_role("button", name="Capture").click()
+    expect(page.locator("#toasts")).to_contain_text("RUB\xa0120.00 was captured.")
+    expect(page.locator(".payment-status")).to_contain_text("Completed")
+    assert booked(purse) == [-12_000, 500_000]

@@ -51,5 +51,6 @@ class Statement(Told):
     incoming: Amount
     outgoing: Amount
     closing: Amount
+    held: Amount = Field(description="What of the closing balance was reserved then.")
     count: int
     operations: str = Field(description="Where the operations of these days are listed, the oldest first.")

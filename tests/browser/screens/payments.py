@@ -55,6 +55,30 @@ def _waiting_payment(page: Page, found: Furniture) -> None:
     page.goto(f"/payments/{uuid.UUID(waiting.id)}/")
 
 
+def _held_payment(page: Page, found: Furniture) -> None:
+    pk = money.SERVICE.transfer(money.wallet(balance=90_000), money.wallet(), 60_000, "Order 7", hold=True).payment_id
+    page.goto(f"/payments/{uuid.UUID(pk)}/")
+
+
+def _capture(page: Page, found: Furniture) -> None:
+    _held_payment(page, found)
+    page.locator("a[href$='/capture/']").click()
+    expect(page.locator("#captured")).to_contain_text("·")
+
+
+def _capture_refused(page: Page, found: Furniture) -> None:
+    _capture(page, found)
+    page.locator("#amount").fill("99999999999")
+    page.locator("#capture-form [type=submit]").click()
+    expect(page.locator("#amount-help")).to_be_visible()
+
+
+def _release(page: Page, found: Furniture) -> None:
+    _held_payment(page, found)
+    page.locator("a[href$='/release/']").click()
+    expect(page.locator("#release-form")).to_be_visible()
+
+
 def _reversal(page: Page, found: Furniture) -> None:
     _payment(page, found)
     page.locator("a[href$='/reverse/']").click()
@@ -76,6 +100,10 @@ SCREENS = {
     "payment": Screen(ALICE, _payment),
     "payment that failed": Screen(VERA, _failed_payment),
     "payment that waits": Screen(VERA, _waiting_payment),
+    "payment that is held": Screen(BORIS, _held_payment),
+    "capture dialog": Screen(BORIS, _capture),
+    "capture refused": Screen(BORIS, _capture_refused),
+    "release dialog": Screen(BORIS, _release),
     "reversal dialog": Screen(ALICE, _reversal),
     "reversal refused": Screen(ALICE, _reversal_refused),
     "payment upload": Screen(BORIS, at("/payments/upload/")),
