@@ -93,8 +93,8 @@ def sweep() -> None:
             days.close()
             proofs.forget()
             overdue += [(prove, pk) for pk in proofs.overdue()]
-        except OperationalError as error:
-            log.warning("The database does not answer, the next sweep tries again: %s", error.orig)
+        except (Busy, OperationalError) as error:
+            log.warning("The database does not answer, the next sweep tries again: %s", getattr(error, "orig", error))
             return
         for job, pk in overdue:
             enqueue(job, pk)

@@ -133,8 +133,10 @@ def _give_back(run_id: int) -> None:
     db.session.rollback()
     try:
         with atomic() as session:
-            session.execute(delete(ProofFinding).where(ProofFinding.run_id == run_id))
             run = locked(ProofRun, run_id)
+            if run.is_final:
+                return
+            session.execute(delete(ProofFinding).where(ProofFinding.run_id == run_id))
             run.state, run.started_at, run.done = "queued", None, 0
     except Exception:
         log.exception("proof %s could not be given back", run_id)
