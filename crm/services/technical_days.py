@@ -13,7 +13,7 @@ from crm.models import AccountDay, Operation
 
 LONGEST = 400  # days that are told one by one; of more, months are
 _AT_ONCE = 300  # days in a statement, each three of its parameters
-Sums = dict[date, tuple[int, int]]
+Sums = dict[tuple[Any, ...], tuple[int, int]]  # by day, or by day and account
 
 
 @dataclass(frozen=True)
@@ -51,19 +51,29 @@ def series(account_ids: Sequence[int], first: date, last: date) -> Series:
         return Series("day", [])
     if last - first >= timedelta(days=LONGEST):
         return Series("month", _monthly(found))
-    return Series("day", [Point(day, *found.get(day, (0, 0))) for day in _each_day(first, last)])
+    return Series("day", [Point(day, *found.get((day,), (0, 0))) for day in _each_day(first, last)])
 
 
-def _written(account_ids: Sequence[int], first: date, last: date) -> Sums:
+def daily(account_ids: Sequence[int], first: date, last: date) -> dict[int, list[Point]]:
+    """The same of each account by itself, day by day, for a few days; no account where nothing happened at all."""
+    found = _written(account_ids, first, last, True) | _live(account_ids, first, last, True)
+    if not found:
+        return {}
+    each_day = list(_each_day(first, last))
+    return {pk: [Point(day, *found.get((day, pk), (0, 0))) for day in each_day] for pk in account_ids}
+
+
+def _written(account_ids: Sequence[int], first: date, last: date, each: bool = False) -> Sums:
+    by = (AccountDay.day, AccountDay.account_id) if each else (AccountDay.day,)
     wanted = (
-        select(AccountDay.day, func.sum(AccountDay.incoming), func.sum(AccountDay.outgoing))
+        select(*by, func.sum(AccountDay.incoming), func.sum(AccountDay.outgoing))
         .where(AccountDay.account_id.in_(account_ids), AccountDay.day >= first, AccountDay.day <= last)
-        .group_by(AccountDay.day)
+        .group_by(*by)
     )
     return _sums(wanted)
 
 
-def _live(account_ids: Sequence[int], first: date, last: date) -> Sums:
+def _live(account_ids: Sequence[int], first: date, last: date, each: bool = False) -> Sums:
     """Of the days that are not written; they are few, since the days that are over are written every hour."""
     closed, found = days.last_closed(), Sums()
     if closed is None:
@@ -72,36 +82,37 @@ def _live(account_ids: Sequence[int], first: date, last: date) -> Sums:
         closed = days.day_of(begun) - timedelta(days=1) if begun else last
     wanted = list(_each_day(max(first, closed + timedelta(days=1)), last))
     for number in range(0, len(wanted), _AT_ONCE):
-        found |= _sums(_by_day(account_ids, wanted[number : number + _AT_ONCE]))
+        found |= _sums(_by_day(account_ids, wanted[number : number + _AT_ONCE], each))
     return found
 
 
-def _by_day(account_ids: Sequence[int], wanted: Sequence[date]) -> Any:
+def _by_day(account_ids: Sequence[int], wanted: Sequence[date], each: bool) -> Any:
     """Days begin and end as the product's time zone has them, which SQLite knows nothing of: they are told to it."""
     named = values(column("day", Date), column("start", UtcDateTime), column("end", UtcDateTime), name="days")
     day = named.data([(one, *days.moments(one, one)) for one in wanted]).cte("days")
     amount = Operation.signed_amount
+    by = (day.c.day, Operation.account_id) if each else (day.c.day,)
     return (
         select(
-            day.c.day,
+            *by,
             func.sum(case((amount > 0, amount), else_=0)),
             func.sum(case((amount < 0, -amount), else_=0)),
         )
         .join(Operation, (Operation.created_at >= day.c.start) & (Operation.created_at < day.c.end))
         .where(Operation.account_id.in_(account_ids))
-        .group_by(day.c.day)
+        .group_by(*by)
     )
 
 
 def _sums(wanted: Any) -> Sums:
-    return {day: (int(incoming), int(outgoing)) for day, incoming, outgoing in db.session.execute(wanted)}
+    return {tuple(key): (int(incoming), int(outgoing)) for *key, incoming, outgoing in db.session.execute(wanted)}
 
 
 def _monthly(found: Sums) -> list[Point]:
     months: dict[date, tuple[int, int]] = {}
-    for month in _each_month(min(found), max(found)):
+    for month in _each_month(min(found)[0], max(found)[0]):
         months[month] = 0, 0
-    for day, (incoming, outgoing) in found.items():
+    for (day, *_rest), (incoming, outgoing) in found.items():
         before = months[day.replace(day=1)]
         months[day.replace(day=1)] = before[0] + incoming, before[1] + outgoing
     return [Point(month, *sums) for month, sums in months.items()]
