@@ -19,6 +19,7 @@ from crm.models.currency import SCALE
 from crm.models.ledger import FINAL
 from crm.money import to_text
 
+_OF_THE_PAYER = ("held_amount", "held_at", "hold_expires_at")
 Line = tuple[Operation, str]  # with the currency of its account
 
 
@@ -92,8 +93,8 @@ def is_there(pk: uuid.UUID, owner: int | None = None) -> bool:
 
 
 def kept_to(owner: int | None, payments: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """What a customer may see: the payments of the own wallets, with the lines of these alone, and metadata that the
-    customer has sent. All of it where `owner` is None.
+    """What a customer may see: the payments of the own wallets, with the lines of these alone, metadata that the
+    customer has sent, and what was held of an own wallet. All of it where `owner` is None.
     """
     if owner is None:
         return list(payments)
@@ -103,6 +104,7 @@ def kept_to(owner: int | None, payments: Sequence[dict[str, Any]]) -> list[dict[
         payment
         | {"operations": [line for line in payment["operations"] if line["account"] in own]}
         | ({} if payment["created_by"] in by_owner else {"metadata": {}})
+        | ({} if payment["from_account"] in own else dict.fromkeys(_OF_THE_PAYER))
         for payment in payments
         if own & {payment["from_account"], payment["to_account"]}
     ]

@@ -397,3 +397,17 @@ def test_whatever_was_done_to_holds_behind_the_rules_is_found(app):
         assert {law.code for law in verify() if law.differences} == laws, done
         tamper(undone)
     assert [law.code for law in verify() if law.differences] == []
+
+
+def test_a_hold_that_was_made_another_wherever_it_stands_is_found_by_what_was_asked_for(app):
+    wallet = money.wallet(balance=1000)
+    held(wallet, 300)
+    held(wallet, 60, expires_at=utcnow() + timedelta(days=3), description='Ёлка, "7"')
+    assert [law.code for law in verify() if law.differences] == []
+    tamper(
+        "UPDATE payments SET held_amount = 299, amount = 299 WHERE held_amount = 300",
+        "UPDATE holds SET amount = 299 WHERE amount = 300",
+        "UPDATE account_balances SET held = 359",
+    )
+    (law,) = [law for law in verify() if law.differences]
+    assert (law.code, law.differences, law.found[0]["held_amount"]) == ("held_as_asked", 1, 299)

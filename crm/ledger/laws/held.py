@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from crm.db import db
 from crm.i18n import lazy_gettext as _l
+from crm.ledger.engine import Draft
 from crm.ledger.laws.law import Law, Looked, Program, Span, looked
 from crm.ledger.laws.spans import NEW, over, whole
 from crm.ledger.pricing import kept_commission
+from crm.models import Payment
 
 _AT_ONCE = 1_000
 _APART = """
@@ -36,10 +38,39 @@ def _commissions(span: Span | None) -> Looked:
     return looked(count, differences)
 
 
+def _requests(_span: Span | None) -> Looked:
+    """Each payment that was ever held, by the fingerprint that its request left: what is held stands in no operation,
+    so the chain does not keep it.
+    """
+    count, differences = 0, []
+    asked = select(*_REQUEST).where(Payment.held_amount.is_not(None)).execution_options(yield_per=_AT_ONCE)
+    for pk, fingerprint, *request, description, metadata, expires_at in db.session.execute(asked):
+        count += 1
+        kind, payer, payee, amount, currency = request
+        drafts = (
+            Draft(
+                kind, payer, payee, amount, currency, "", description=description, metadata=metadata,
+                hold_expires_at=expires_at, expiry_asked=was_asked,
+            )
+            for was_asked in (False, True)
+        )  # fmt: skip
+        if bytes(fingerprint) not in [draft.fingerprint() for draft in drafts]:
+            differences.append({"payment": str(pk), "held_amount": amount, "hold_expires_at": expires_at})
+    return looked(count, differences)
+
+
 def _rows(asked: str, values: dict[str, int]) -> Iterator[Any]:
     yield from db.session.execute(text(asked), values, execution_options={"yield_per": _AT_ONCE})
 
 
+_REQUEST = (
+    Payment.id, Payment.fingerprint, Payment.kind, Payment.from_account_id, Payment.to_account_id, Payment.held_amount,
+    Payment.currency, Payment.description, Payment.details, Payment.hold_expires_at,
+)  # fmt: skip
+_REQUESTS_IN_SQL = """
+        SELECT * FROM payments WHERE held_amount IS NOT NULL -- and each fingerprint worked out anew: SHA-256 of
+        -- the JSON [kind, from_account_id, to_account_id, held_amount, currency, description, metadata if any,
+        -- {"hold": the moment where one was asked for, else ""}]"""
 LAWS = (
     Law(
         "held",
@@ -70,6 +101,12 @@ LAWS = (
         WHERE held_amount IS NOT NULL AND (amount > held_amount OR (amount < held_amount AND status <> 'COMPLETED')
             OR (held_at IS NULL) <> (status IN ('INITIATED', 'FAILED')) OR hold_expires_at IS NULL)""",
         ),
+    ),
+    Law(
+        "held_as_asked",
+        _l("What was held is what was asked for"),
+        Program(_requests, _REQUESTS_IN_SQL),
+        None,
     ),
     Law(
         "captured_commission",
