@@ -24,7 +24,8 @@ def test_a_payment_that_waits_has_no_operations(app, viewer):
         "to_account": draft.to_account, "source": None, "amount": "123.45", "currency": "RUB", "commission": "0.00",
         "to_amount": "123.45", "to_currency": "RUB", "rate": None, "description": "", "failure_code": None,
         "failure_message": None, "created_at": "", "completed_at": None, "created_by": None, "reversal_of": None,
-        "reversed_amount": "0.00", "metadata": {}, "operations": [],
+        "reversed_amount": "0.00", "metadata": {}, "operations": [], "held_amount": None, "held_at": None,
+        "hold_expires_at": None,
     }  # fmt: skip
 
 
