@@ -141,8 +141,7 @@ def test_a_wallet_of_somebody_else_is_none(actor):
 
 def test_a_wallet_tells_what_may_be_taken(actor):
     wallet = money.wallet(balance=100, overdraft=50)
-    with money.atomic():
-        accounts.ledger.locked_balance(wallet).held = 30
+    SERVICE.spend(wallet, 30, hold=True)
     assert (found(wallet).balance, found(wallet).held, found(wallet).available) == (100, 30, 120)
 
 
@@ -182,8 +181,7 @@ def test_a_wallet_is_frozen_opened_again_and_closed_when_it_is_empty(actor):
 def test_a_wallet_that_owes_or_in_which_something_is_held_cannot_be_closed(actor):
     owing, holding = money.wallet(overdraft=50), money.wallet(overdraft=50)
     SERVICE.spend(owing, 50)
-    with money.atomic():
-        accounts.ledger.locked_balance(holding).held = 1
+    SERVICE.spend(holding, 1, hold=True)
     for wallet in (owing, holding):
         refused("status", accounts.set_status, actor, wallet, "closed")
 
@@ -209,8 +207,7 @@ def test_an_overdraft_is_given_and_taken_back(actor):
 
 def test_what_is_held_counts_as_in_use(actor):
     wallet = money.wallet(balance=10, overdraft=50)
-    with money.atomic():
-        accounts.ledger.locked_balance(wallet).held = 40
+    SERVICE.spend(wallet, 40, hold=True)
     refused("overdraft_limit", accounts.set_overdraft, actor, wallet, 29)
     accounts.set_overdraft(actor, wallet, 30)
 
