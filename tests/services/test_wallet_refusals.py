@@ -152,8 +152,7 @@ def test_one_unit_more_than_there_is_cannot_be_taken(app, move, balance, overdra
 
 def test_what_is_held_cannot_be_taken(app):
     wallet = money.wallet(balance=100)
-    with money.atomic():
-        money.accounts.locked_balance(wallet).held = 30
+    SERVICE.spend(wallet, 30, hold=True)
     refused("amount", SERVICE.withdraw, wallet, 71, kind=InsufficientFunds)
     SERVICE.withdraw(wallet, 70)
     refused("amount", SERVICE.withdraw, wallet, 1, kind=InsufficientFunds)

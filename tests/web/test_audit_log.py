@@ -45,7 +45,7 @@ def test_a_change_is_told_with_who_what_and_from_where(admin, boris):
 
 def test_everything_that_is_recorded_has_words():
     code = "".join(path.read_text() for path in (ROOT / "crm" / "services").rglob("*.py"))
-    nouns = "customer|channel|account|currency|import|export|user|rate|commission_rule|token"
+    nouns = "customer|channel|account|currency|import|export|user|rate|commission_rule|token|payment"
     recorded = set(re.findall(rf'"((?:{nouns})\.[a-z_]+)"', code))
     recorded |= {"customer.archived", "customer.active", "import.done", "import.failed", "import.cancelled"}
     recorded |= {f"account.{status}" for status in ACCOUNT_STATUSES}
@@ -54,7 +54,7 @@ def test_everything_that_is_recorded_has_words():
     fields = {*customers.FIELDS, "tags", "channels", "status", "read_rows", *OUTCOMES, *map(str, ChannelType)}
     fields |= {"email", "name", "role", "locale", "theme", "active", "filename", "total_rows", "overdraft_limit"}
     fields |= {"payment_kind", "currency", "source", "percent", "fixed", "min", "max", "valid_from"}  # of commission
-    fields |= {"pair", "rate", "spread", "undone", "kept"}
+    fields |= {"pair", "rate", "spread", "undone", "kept", "held", "captured", "reason"}
     fields |= {"rows", "format"} | {name for criteria in FILTERED for name in vars(criteria)} - {"sort"}  # of exports
     assert fields == set(trail.FIELDS)
 
