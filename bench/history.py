@@ -16,7 +16,6 @@ from bench.measure import interleaved, milliseconds
 from crm import bulk
 from crm.db import atomic, db, is_postgresql
 from crm.ledger.rows import PAYMENT
-from crm.models import triggers
 from crm.services import statements
 
 LENGTHS, ROUNDS, CHUNK = (10, 10_000, 1_000_000), 300, 50_000
@@ -123,12 +122,15 @@ def without_rules(connection: Connection) -> Iterator[None]:
         connection.execute(text("SET LOCAL session_replication_role = replica"))
         yield
         return
-    wanted = text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('payments', 'operations')")
-    names = connection.scalars(wanted).all()
-    for name in names:
+    wanted = text(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name IN ('payments', 'operations')"
+    )
+    rules = connection.execute(wanted).all()
+    for name, _rule in rules:
         connection.execute(text(f"DROP TRIGGER {name}"))
     yield
-    triggers.create(connection, *names)
+    for _name, rule in rules:
+        connection.exec_driver_sql(rule)
 
 
 def analyze() -> None:
