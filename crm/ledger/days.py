@@ -116,10 +116,18 @@ def _found(first: date, last: date) -> dict[tuple[date, int, str], tuple[int, in
         .select_from(operations)
         .join(Account, Account.id == Operation.account_id)
         .where(Account.code.is_not(None))
-        .where(Operation.created_at >= moments(first, last)[0], Operation.created_at < moments(first, last)[1])
+        .where(*_bounds(first, last))
         .group_by(place, Operation.account_id, Operation.kind)
     )
     return {(days[row[0] - 1], *row[1:3]): (row[3], int(row[4]), int(row[5])) for row in db.session.execute(found)}
+
+
+def _bounds(first: date, last: date) -> list[Any]:
+    """What PostgreSQL is to go through once. SQLite would do so for each of the spans, which say it themselves."""
+    if not is_postgresql():
+        return []
+    begin, until = moments(first, last)
+    return [Operation.created_at >= begin, Operation.created_at < until]
 
 
 def _placed(spans: list[tuple[datetime, datetime]]) -> tuple[Any, Any]:
