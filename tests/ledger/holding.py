@@ -8,9 +8,7 @@ from sqlalchemy import text
 from crm.db import db, utcnow
 from crm.errors import Invalid
 from crm.models import Payment
-from crm.services import (
-    holds,
-)
+from crm.services import holds
 from crm.services.audit import Actor
 from tests import money
 from tests.money import SERVICE
