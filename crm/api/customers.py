@@ -25,7 +25,8 @@ QUERY = query_of(
 def customer_list() -> Any:
     """List customers
 
-    Filtered and sorted by any field, a page at a time. Who is a customer sees themselves alone.
+    Filtered and sorted by any field, a page at a time; by a field of your own as `attributes.colour`,
+    `attributes.colour__contains`. Who is a customer sees themselves alone.
     """
     return customer_json.page(asked(), owner())
 

@@ -1,6 +1,6 @@
 """Lists: what the address of one may hold, for the description of the API, and what it has."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -32,7 +32,8 @@ class ListQuery(BaseModel):
 def query_of(listing: Listing, **more: Any) -> type[ListQuery]:
     """The model of a list's parameters; `more` has those that the noun itself looks at: name=(type, Field(…))."""
     sorted_by = [name for name, column in listing.columns.items() if column.sorts is not None]
-    fields: dict[str, Any] = {"ordering": (str | None, _ordering(sorted_by, listing.ordering)), **more}
+    ordering = _ordering(sorted_by, listing.families, listing.ordering)
+    fields: dict[str, Any] = {"ordering": (str | None, ordering), **more}
     for name, column in listing.columns.items():
         for operator in column.operators:
             parameter = f"{name}__{operator}" if operator else name
@@ -50,9 +51,11 @@ def _attribute(parameter: str) -> str:
     return parameter.replace("__", "_is_")  # pydantic keeps names with two underscores to itself
 
 
-def _ordering(names: list[str], default: str) -> Any:
+def _ordering(names: list[str], families: Iterable[str], default: str) -> Any:
     words: list[Any] = [sign + name for name in names for sign in ("", "-")]
-    return Field(default, description="With a minus descending.", json_schema_extra={"enum": words})
+    shapes: list[Any] = [{"enum": words}, *({"pattern": rf"^-?{family}\..+$"} for family in families)]
+    shape = {"anyOf": shapes} if len(shapes) > 1 else shapes[0]
+    return Field(default, description="With a minus descending.", json_schema_extra=shape)
 
 
 def _filter(column: Column, name: str, parameter: str, operator: str) -> Any:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, case, cast, func, literal
+from sqlalchemy import BigInteger, ColumnElement, Text, case, cast, func, literal, select
 
 from crm.db import is_postgresql
 from crm.i18n import gettext as _
@@ -54,6 +54,14 @@ def number(column: Any, nullable: bool = False) -> Column:
 def text(column: Any, nullable: bool = False) -> Column:
     """Text that is compared as it is written, by code point."""
     return Column(column, _text, "string", nullable, (), _WITH_PIECES, contains=_piece(column), by_code_point=True)
+
+
+def member(document: Any, name: str) -> Column:
+    """The text that a JSON object of texts has under the name, of any characters; missing where it has none."""
+    if is_postgresql():
+        return text(document.op("->>", return_type=Text())(name), nullable=True)
+    pairs = func.json_each(document).table_valued("key", "value")
+    return text(select(pairs.c.value).where(pairs.c.key == name).scalar_subquery(), nullable=True)
 
 
 def folded_text(key: Any) -> Column:

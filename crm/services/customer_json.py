@@ -89,6 +89,7 @@ LISTING = Listing(
         "updated_at": columns.moment(_C.updated_at),
     },
     more=("q",),
+    families={"attributes": lambda name: columns.member(_C.attributes, name)},
 )
 
 

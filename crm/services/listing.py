@@ -2,8 +2,9 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,10 +16,12 @@ from crm.db import db, is_postgresql
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.services.columns import Column
+from crm.text import has_control
 
 LIMIT, MOST = 50, 500
 MOST_NAMED = 500  # values of one `__in`
 _COMPARE = {"gt": "__gt__", "gte": "__ge__", "lt": "__lt__", "lte": "__le__"}
+_OPERATORS = (*_COMPARE, "in", "contains")
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,8 @@ class Listing:
     """What may be listed, declared once: the statement that has the rows, and the columns under their names.
 
     `pk` is the column of the id, which every row of the source has as `id`; `ordering` is the order where none is
-    asked for. `more` are parameters that the noun itself looks at.
+    asked for. `more` are parameters that the noun itself looks at. `families` have columns that nobody can
+    name beforehand: `attributes` makes that of `attributes.colour` from `colour`.
     """
 
     name: str
@@ -43,6 +47,14 @@ class Listing:
     columns: Mapping[str, Column]
     ordering: str = "id"
     more: tuple[str, ...] = ()
+    families: Mapping[str, Callable[[str], Column]] = field(default_factory=dict)
+
+    def column(self, name: str) -> Column:
+        """The column under this name; KeyError where there is none."""
+        family, _dot, member = name.partition(".")
+        if family in self.families and member and not has_control(member):
+            return self.families[family](member)
+        return self.columns[name]
 
     def page(self, asked: Mapping[str, Sequence[str]], *conditions: ColumnElement[bool]) -> Rows:
         """The rows that are asked for, among those that meet the conditions, in one statement.
@@ -52,7 +64,7 @@ class Listing:
         """
         wanted = _read(self, asked)
         place = _place(self, wanted)
-        column = self.columns[wanted.ordering.lstrip("-")]
+        column = self.column(wanted.ordering.removeprefix("-"))
         key = _key(column)
         statement = self.source.add_columns(key.label("sort_key")).where(*wanted.conditions, *conditions)
         if place is not None:
@@ -114,15 +126,23 @@ def _check_limit(_listing: Listing, value: str) -> str:
 
 
 def _check_ordering(listing: Listing, value: str) -> str:
+    with suppress(KeyError):
+        if listing.column(value.removeprefix("-")).sorts is not None:
+            return ""
     names = [name for name, column in listing.columns.items() if column.sorts is not None]
-    fits = value.removeprefix("-") in names
-    return "" if fits else _("This is one of %(names)s, with a minus for descending.", names=", ".join(names))
+    names += [f"{family}.…" for family in listing.families]
+    return _("This is one of %(names)s, with a minus for descending.", names=", ".join(names))
 
 
 def _condition(listing: Listing, parameter: str, value: str) -> ColumnElement[bool]:
-    name, _mark, operator = parameter.partition("__")
-    column = listing.columns.get(name)
-    if column is None or operator not in column.operators or parameter.endswith("__"):
+    name, _mark, operator = parameter.rpartition("__")
+    if operator not in _OPERATORS:
+        name, operator = parameter, ""
+    try:
+        column = listing.column(name)
+    except KeyError as error:
+        raise ValueError(_("There is no such parameter.")) from error
+    if operator not in column.operators:
         raise ValueError(_("There is no such parameter."))
     equals = column.equals or (lambda one: _key(column) == one)
     if operator == "in":

@@ -87,10 +87,40 @@ def test_filters_narrow_the_list(manager, query, found):
     assert ids(manager.get(f"/customers?{query}")) == [{"A": anna.id, "B": boris.id}[letter] for letter in found]
 
 
+NAMES = ("colour", "Цвет", 'the "best" one', "a.b", "$[0]", "a__b", "VIP level")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_fields_of_ones_own_filter_and_sort_whatever_they_are_called(manager, name):
+    red = people.add("Red", attributes={name: "red", "size": "2"})
+    blue = people.add("Blue", attributes={name: "blue", "size": "10"})
+    plain = people.add("Plain", attributes={"size": "1"})
+
+    def found(**asked: str) -> list[int]:
+        return ids(manager.get("/customers?" + urlencode({key.replace("FIELD", f"attributes.{name}"): one
+                                                          for key, one in asked.items()})))  # fmt: skip
+
+    assert found(FIELD="red") == [red.id]
+    assert found(FIELD="RED") == []
+    assert found(FIELD__in="red,green") == [red.id]
+    assert found(FIELD__contains="lu") == [blue.id]
+    assert found(FIELD__gt="blue") == [red.id]
+    assert found(ordering=f"attributes.{name}") == [blue.id, red.id, plain.id]
+    assert found(ordering=f"-attributes.{name}") == [red.id, blue.id, plain.id]
+    order = f"/customers?{urlencode({'ordering': f'attributes.{name}'})}"
+    assert [one["id"] for one in manager.all_of(order, 1)] == [blue.id, red.id, plain.id]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ("color=red", "color"),
+        ("attributes=red", "attributes"),
+        ("attributes.=red", "attributes."),
+        ("attributes.a%00=red", "attributes.a\0"),
+        ("attributes.colour=%00", "attributes.colour"),
+        ("name.colour=red", "name.colour"),
+        ("ordering=attributes.", "ordering"),
         ("name__like=a", "name__like"),
         ("name__=a", "name__"),
         ("__gt=a", "__gt"),
