@@ -2,6 +2,7 @@
 
 import select
 import sqlite3
+from contextlib import nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, event
@@ -9,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import Pool
 
+from crm import one_writer
 from crm.text import fold
 
 SQLITE_BUSY_SECONDS = 15
@@ -34,7 +36,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    if connection.dialect.name == "sqlite" and kind:
+    if connection.dialect.name != "sqlite" or not kind:
+        return
+    database = connection.engine.url.database
+    with one_writer.waiting(database) if database and kind == "IMMEDIATE" else nullcontext():
         connection.exec_driver_sql(f"BEGIN {kind}")
 
 

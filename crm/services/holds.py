@@ -4,7 +4,6 @@ A hold is made as any other payment, by `WalletService` or `payments.accept`, wi
 """
 
 import logging
-import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from crm import live
-from crm.db import atomic, db, is_postgresql, on_commit, retrying, utcnow
+from crm.alone import by_turns
+from crm.db import atomic, db, on_commit, retrying, utcnow
 from crm.errors import Busy, HoldOver, Invalid, NotFound, PaymentRefused
 from crm.i18n import gettext as _
 from crm.ledger import engine
@@ -92,13 +92,11 @@ def expire_due(limit: int = _BATCH) -> int:
     """
     total = 0
     while due := _due(limit):  # asked before: nobody else has to wait where there is nothing to do
-        begun = time.monotonic()
-        ended = _expire_each(due)
+        with by_turns():
+            ended = _expire_each(due)
         total += ended
         if not ended:  # those that are left are being captured or let go this moment
             break
-        if not is_postgresql():
-            time.sleep((time.monotonic() - begun) / 2)
     return total
 
 

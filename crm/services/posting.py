@@ -1,14 +1,13 @@
 """Posting in the background what was accepted: batch after batch, each payment exactly once."""
 
 import logging
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import current_app
 from sqlalchemy.exc import OperationalError
 
-from crm.alone import alone
+from crm.alone import alone, by_turns
 from crm.db import is_postgresql
 from crm.errors import Busy
 from crm.ledger import pending
@@ -45,14 +44,13 @@ def drain() -> Posted:
 
 
 def _claimed() -> Iterator[list[str]]:
-    """Batches until none is due. PostgreSQL claims the next one while a batch is posted; SQLite has one writer, and the
-    others get their turn after each batch.
+    """Batches until none is due. PostgreSQL claims the next one while a batch is posted; SQLite has one writer, and
+    those who wait get their turn after each batch.
     """
     if not is_postgresql():
         while claimed := pending.claim():
-            begun = time.monotonic()
-            yield claimed
-            time.sleep((time.monotonic() - begun) / 2)
+            with by_turns():
+                yield claimed
         return
     app = current_app._get_current_object()  # type: ignore[attr-defined]
 

@@ -11,6 +11,7 @@ from flask import current_app
 from flask_babel import force_locale
 from sqlalchemy import func, select
 
+from crm.alone import let_others_in
 from crm.db import db, is_postgresql
 from crm.services.importing.lease import Task
 from crm.services.importing.rows import Row
@@ -26,7 +27,7 @@ def take_turn() -> None:
 
 class Pace:
     """How many rows a transaction takes. On SQLite it keeps all other writers out, so it holds for at most 200 ms and
-    lets them in for half as long; PostgreSQL wants large chunks.
+    lets those who wait in for half as long; PostgreSQL wants large chunks.
     """
 
     aim, limit = 0.12, 2_000  # seconds (a merge of the search index may double them), rows
@@ -49,7 +50,7 @@ class Pace:
 
     def wait(self) -> None:
         """Let others in before the next transaction."""
-        time.sleep(max(0.0, self.resume_at - time.monotonic()))
+        let_others_in(self.resume_at)
 
 
 def blocks(task: Task, pace: Pace) -> Generator[list[Row]]:
