@@ -3,18 +3,19 @@
 A chain that was rewritten whole is sound in itself: heads that were noted before tell (`chain.has`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
 from crm.db import db, end_reading, is_postgresql
-from crm.ledger.chain import at, head, line, link, settled
+from crm.ledger.chain import Head, at, head, line, link, settled
 
 _LOWEST = -(2**63)  # id: the rules give none below 1, but somebody else may have
-_WINDOW = 50_000  # links or operations that are looked at by one statement
+_WINDOW = 10_000  # links or operations that are looked at by one statement
+# Of a sum, or PostgreSQL would walk along the index of all operations to the first that stands in the range.
 _RANGE = text("""
-    SELECT min(operation_id) AS lowest, max(operation_id) AS highest FROM operation_chain
+    SELECT min(operation_id + 0) AS lowest, max(operation_id + 0) AS highest FROM operation_chain
     WHERE position > :since AND position <= :until""")
 # The range of ids keeps every plan to what is looked at: nothing else tells the database that the operations of so many
 # links stand together, and it would read all there are for each window.
@@ -28,20 +29,22 @@ _LEFT_OUT = """
         WHERE operations.id > :after AND operations.id <= :until
             AND NOT EXISTS (SELECT 1 FROM operation_chain WHERE operation_id = operations.id)
         ORDER BY operations.id"""
-# For people who want to ask themselves.
-BREAKS_IN_SQL = f"""
-        -- PostgreSQL; SQLite has no SHA-256, docs/ledger.md has a program for both
-        SELECT position, operation_id FROM (
+_BREAKS = f"""
+        SELECT position, operation_id, hash, position_before, before, line FROM (
             SELECT chain.position, chain.operation_id, chain.hash,
                 lag(chain.position, 1, :since) OVER links AS position_before,
                 lag(chain.hash, 1, :hash_at_since) OVER links AS before, {line("postgresql")} AS line
             FROM operation_chain AS chain LEFT JOIN operations ON operations.id = chain.operation_id
+                AND operations.id >= :lowest AND operations.id <= :highest
             WHERE chain.position > :since AND chain.position <= :until
             WINDOW links AS (ORDER BY chain.position)
         ) AS linked
         WHERE position <> position_before + 1 OR line IS NULL
             OR hash <> sha256(convert_to(encode(before, 'hex') || '|' || line, 'UTF8'))
         ORDER BY position"""  # noqa: S608  (own words)
+BREAKS_IN_SQL = f"""
+        -- PostgreSQL, for {_WINDOW} links at a time, whose operations have ids from :lowest to :highest;
+        -- SQLite has no SHA-256, docs/ledger.md has a program for both{_BREAKS}"""
 LEFT_OUT_IN_SQL = f"""
         -- :until is the last operation that must be in the chain (docs/ledger.md){_LEFT_OUT}"""
 GAP = "the link is gone"
@@ -100,25 +103,30 @@ def _suspects(since: int, last: int) -> Iterator[_Suspect]:
     until = since
     while until < last:
         before, until = at(until), min(until + _WINDOW, last)
-        found, place, hash_before = [], *before
-        for position, operation_id, made, words in _read(before.position, until):
-            if position != place + 1 or words is None or link(hash_before, words) != made:
-                found.append(_Suspect(position, operation_id, made, place, hash_before, words))
-            place, hash_before = position, made
+        ids = db.session.execute(_RANGE, {"since": before.position, "until": until}).one()
+        found = []
+        if ids.lowest is not None:
+            found = list((_told if is_postgresql() else _worked_out)(before, until, ids.lowest, ids.highest))
         end_reading()
         yield from found
 
 
-def _read(since: int, until: int) -> Iterable[tuple[int, int, bytes, str | None]]:
-    """Links with their operations, by the driver alone: SQLAlchemy's rows would cost as much as the rest."""
-    ids = db.session.execute(_RANGE, {"since": since, "until": until}).one()
-    if ids.lowest is None:
-        return ()
-    engine, values = "postgresql" if is_postgresql() else "sqlite", {"since": since, "until": until, **ids._mapping}
+def _told(before: Head, until: int, lowest: int, highest: int) -> Iterator[_Suspect]:
+    """By a server that has SHA-256 itself."""
+    values = {"since": before.position, "hash_at_since": before.hash, "until": until}
+    for row in db.session.execute(text(_BREAKS), {**values, "lowest": lowest, "highest": highest}):
+        yield _Suspect(*row)
+
+
+def _worked_out(before: Head, until: int, lowest: int, highest: int) -> Iterator[_Suspect]:
+    """By the driver alone: SQLAlchemy's rows would cost as much as the rest."""
     driver: Any = db.session.connection().connection.driver_connection
-    cursor = driver.cursor(**({"binary": True} if is_postgresql() else {}))
-    found: Iterable[tuple[int, int, bytes, str | None]] = cursor.execute(_LINKS.format(line=line(engine), **values))
-    return found
+    words = _LINKS.format(line=line("sqlite"), since=before.position, until=until, lowest=lowest, highest=highest)
+    place, hash_before = before
+    for position, operation_id, made, told in driver.execute(words):
+        if position != place + 1 or told is None or link(hash_before, told) != made:
+            yield _Suspect(position, operation_id, made, place, hash_before, told)
+        place, hash_before = position, made
 
 
 def _named(suspects: Iterator[_Suspect]) -> Iterator[Break]:
