@@ -10,14 +10,18 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from psycopg.errors import UniqueViolation
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
-from crm.db import utcnow
+from crm.db import atomic, utcnow
+from crm.ledger.copying import copy
 from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
 from crm.ledger.rows import PAYMENT, HoldResult, Parties, Prices, Stored, freed_of, parties_query, read_parties
 
 FEW = 8  # rows; a payment has four operations, or eight
+MANY = 100  # payments, from which on a COPY is worth its savepoint
 _BETWEEN, _NULL = "\x1f", "\x1e"  # no value has a control character in it
 _TYPES = {
     "id": "uuid", "from_account_id": "bigint", "to_account_id": "bigint", "amount": "bigint", "commission": "bigint",
@@ -86,10 +90,24 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 
 
 def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
-    """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
+    """Insert rows of `PAYMENT` columns whose keys are new; how many those were. Keys of many are mostly all new."""
     rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1]) for row in payments]
+    if len(rows) >= MANY and _copied(rows):
+        return len(rows)
     given, values = _given(_PAYMENT, rows)
     return connection.exec_driver_sql(_STORE.format(given), tuple(values)).rowcount
+
+
+def _copied(rows: Sequence[tuple[Any, ...]]) -> bool:
+    """Whether all payments could be stored at once; none is, where a key was used."""
+    try:
+        with atomic() as session:
+            copy(session.connection(), "payments", (*PAYMENT, "status"), [(*row, "INITIATED") for row in rows])
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        return False
+    return True
 
 
 def stored(connection: Connection, callers: Sequence[int], keys: Sequence[str]) -> list[Stored]:

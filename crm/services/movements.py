@@ -1,8 +1,8 @@
 """Payments as they are asked for, checked and priced: what `ledger.engine` stores. Nothing is written here."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from flask import current_app
 from uuid_utils import uuid7
@@ -27,8 +27,7 @@ DESCRIPTION_LIMIT, KEY_LIMIT, REASON_LENGTH = 500, 200, 3
 INSIDE = (PaymentKind.TRANSFER, PaymentKind.CONVERSION)  # between two wallets
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """A payment as it is asked for: `amount` in minor units of the currency of the wallet that pays (of the one that is
     paid, where money comes in). One of the accounts is None where the other side is technical, by `source`: a
     code. `metadata` is JSON. A `hold` reserves the amount, and moves it when it is captured, until `expires_at` (some

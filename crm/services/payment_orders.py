@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
@@ -28,8 +27,7 @@ _OUTSIDE = {  # kind: the outside account's field, the codes that it may have, t
 _OTHER = {"from_account": "to_account", "to_account": "from_account"}
 
 
-@dataclass(frozen=True, slots=True)
-class Ordered:
+class Ordered(NamedTuple):
     """A payment as a program orders it: `amount` as text with a dot, `currency` None for that of the wallet that pays
     (is paid, for a deposit); `source` a technical code in place of the outside account; a `hold` is reserved first.
     """

@@ -1,7 +1,7 @@
 """Moving customers' money: the one face of the ledger for views, jobs, commands and the API."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from crm.db import atomic, retrying
@@ -81,7 +81,7 @@ class WalletService:
         crm.errors.InsufficientFunds: There is not enough money in the wallet.
         """
         asked = Movement(PaymentKind.WITHDRAWAL, amount, account_id, None, source, description, key)
-        return self._move(replace(asked, hold=hold, expires_at=expires_at))
+        return self._move(asked._replace(hold=hold, expires_at=expires_at))
 
     def spend(
         self,
@@ -108,7 +108,7 @@ class WalletService:
         crm.errors.InsufficientFunds: There is not enough money in the wallet.
         """
         asked = Movement(PaymentKind.SPEND, amount, account_id, None, TechnicalCode.SALES, description, key)
-        return self._move(replace(asked, hold=hold, expires_at=expires_at))
+        return self._move(asked._replace(hold=hold, expires_at=expires_at))
 
     def adjust(self, account_id: int, amount: int, description: str, key: str = "") -> Receipt:
         """Mend a mistake: a positive `amount` is added, a negative one taken. The description is the reason, at
@@ -145,7 +145,7 @@ class WalletService:
         (200, 100)
         """
         asked = Movement(PaymentKind.TRANSFER, amount, from_account_id, to_account_id, None, description, key)
-        return self._move(replace(asked, hold=hold, expires_at=expires_at))
+        return self._move(asked._replace(hold=hold, expires_at=expires_at))
 
     def convert(
         self, from_account_id: int, to_account_id: int, amount: int, description: str = "", key: str = ""
