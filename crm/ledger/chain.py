@@ -24,7 +24,7 @@ _WINDOW = 50_000  # operations that are looked through by one statement
 _BITE, _BITE_OF_ONE_WRITER = 10_000, 2_000  # links in a transaction; SQLite's keeps all other writers out
 _WORDS = {
     "postgresql": (
-        "replace(CAST(operations.payment_id AS TEXT), '-', '')",
+        "encode(uuid_send(operations.payment_id), 'hex')",
         """to_char(operations.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24":"MI":"SS.US')""",
     ),
     "sqlite": ("operations.payment_id", "replace(operations.created_at, ' ', 'T')"),

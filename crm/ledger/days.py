@@ -114,8 +114,7 @@ def _found(first: date, last: date) -> dict[tuple[date, int, str], tuple[int, in
             func.sum(case((amount < 0, -amount), else_=0)),
         )
         .select_from(operations)
-        .join(Account, Account.id == Operation.account_id)
-        .where(Account.code.is_not(None))
+        .where(Operation.account_id.in_(select(Account.id).where(Account.code.is_not(None))))
         .where(*_bounds(first, last))
         .group_by(place, Operation.account_id, Operation.kind)
     )

@@ -2,7 +2,7 @@
 
 from crm.i18n import lazy_gettext as _l
 from crm.ledger import chain_proof
-from crm.ledger.laws.law import Law, Looked, Program, Span, looked
+from crm.ledger.laws.law import Law, Looked, Program, Span, in_order, looked
 
 
 def _links(span: Span | None) -> Looked:
@@ -12,6 +12,7 @@ def _links(span: Span | None) -> Looked:
 
 def _left_out(span: Span | None) -> Looked:
     since, until = (0, None) if span is None else (span.since, span.until)
+    in_order()
     return looked(*chain_proof.left_out(since, until))
 
 

@@ -17,10 +17,12 @@ _AT_ONCE = 1_000
 _APART = """
         SELECT payments.id AS payment, payments.status FROM payments
         LEFT JOIN holds ON holds.payment_id = payments.id
-        WHERE (payments.held_amount IS NOT NULL AND payments.status = 'HELD' AND (holds.payment_id IS NULL
-                OR holds.account_id <> payments.from_account_id OR holds.amount <> payments.held_amount
-                OR holds.expires_at <> payments.hold_expires_at))
-            OR (payments.status <> 'HELD' AND holds.payment_id IS NOT NULL)
+        WHERE payments.held_amount IS NOT NULL AND payments.status = 'HELD' AND (holds.payment_id IS NULL
+            OR holds.account_id <> payments.from_account_id OR holds.amount <> payments.held_amount
+            OR holds.expires_at <> payments.hold_expires_at)
+        UNION ALL
+        SELECT payments.id, payments.status FROM payments
+        WHERE (payments.status <> 'HELD' AND payments.id IN (SELECT payment_id FROM holds))
             OR (payments.held_amount IS NULL AND payments.status IN ('HELD', 'VOIDED', 'EXPIRED'))"""
 _CAPTURED = "SELECT id, amount, commission, terms FROM payments WHERE held_amount IS NOT NULL AND status = 'COMPLETED'"
 _CAPTURED_NEW = f"{NEW}\n        {_CAPTURED} AND id IN (SELECT payment_id FROM moved)"  # noqa: S608  (own words)

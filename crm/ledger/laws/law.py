@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import text
 
-from crm.db import db
+from crm.db import db, is_postgresql
 
+_MERGE = text("SET LOCAL enable_hashjoin = off")
 KEPT = 1000  # differences of a law that are named; all are counted
 Row = dict[str, Any]  # names → what JSON can hold; `account`, `payment` and `operation` are ids that pages are found by
 
@@ -39,11 +40,13 @@ class Looked:
 class Query:
     """Plain SQL, the same for both engines, with `:since` and `:until` where it is about a span.
 
-    `rows` counts what is looked at, `broken` selects what breaks the law, named by its columns.
+    `rows` counts what is looked at, `broken` selects what breaks the law, named by its columns; `is_ordered` where two
+    large tables are best joined by `in_order`.
     """
 
     rows: str
     broken: str
+    is_ordered: bool = False
 
     @property
     def sql(self) -> str:
@@ -55,6 +58,8 @@ class Query:
         values = {} if span is None else {"since": span.since, "until": span.until}
         if self.rows not in counted:
             counted[self.rows] = db.session.scalar(text(self.rows), values) or 0
+        if self.is_ordered:
+            in_order()
         found = [plain(row) for row in db.session.execute(text(self.broken), values).mappings().fetchmany(KEPT)]
         number = len(found)
         if number == KEPT:
@@ -90,6 +95,14 @@ class Law:
     sentence: str  # lazy: in the language of whoever reads
     whole: Query | Program
     new: Query | Program | None
+
+
+def in_order() -> None:
+    """Have PostgreSQL merge, until the transaction ends, what stands in the order of an index: that takes half the time
+    of a hash table of so many rows, which no processor keeps near, but counts as dearer.
+    """
+    if is_postgresql():
+        db.session.execute(_MERGE)
 
 
 def looked(rows: int, differences: Iterable[Mapping[str, Any]]) -> Looked:

@@ -85,9 +85,8 @@ LAWS = (
         *over(
             "{new}",
             """
-        SELECT operations.id AS operation, operations.account_id AS account
-        FROM {new} AS operations JOIN accounts ON accounts.id = operations.account_id
-        WHERE (accounts.customer_id IS NULL) <> (operations.sequence IS NULL)""",
+        SELECT id AS operation, account_id AS account FROM {new} AS operations
+        WHERE (account_id IN (SELECT id FROM accounts WHERE customer_id IS NULL)) <> (sequence IS NULL)""",
         ),
     ),
 )

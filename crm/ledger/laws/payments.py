@@ -27,15 +27,16 @@ LAWS = (
             "{payments}",
             """
         SELECT moved.payment_id AS payment, moved.amount FROM (
-            SELECT payments.id AS payment_id, payments.amount,
+            SELECT operations.payment_id, payments.amount,
                 coalesce(payments.to_amount, payments.amount - payments.commission) AS arrives,
-                sum(CASE WHEN operations.account_id = payments.from_account_id THEN signed_amount ELSE 0 END) AS paid,
-                sum(CASE WHEN operations.account_id = payments.to_account_id THEN signed_amount ELSE 0 END) AS got
+                coalesce(sum(signed_amount) FILTER (WHERE account_id = payments.from_account_id), 0) AS paid,
+                coalesce(sum(signed_amount) FILTER (WHERE account_id = payments.to_account_id), 0) AS got
             FROM {operations} AS operations JOIN payments ON payments.id = operations.payment_id
             WHERE payments.kind <> 'reversal'
-            GROUP BY payments.id
+            GROUP BY operations.payment_id, payments.id
         ) AS moved
         WHERE moved.paid <> -moved.amount OR moved.got <> moved.arrives""",
+            is_ordered=True,
         ),
     ),
     Law(
@@ -44,9 +45,11 @@ LAWS = (
         whole(
             "payments",
             """
-        SELECT payments.id AS payment, payments.status FROM payments
-        LEFT JOIN pending_payments ON pending_payments.payment_id = payments.id
-        WHERE (payments.status = 'INITIATED') <> (pending_payments.payment_id IS NOT NULL)""",
+        SELECT id AS payment, status FROM payments
+        WHERE status = 'INITIATED' AND id NOT IN (SELECT payment_id FROM pending_payments)
+        UNION ALL
+        SELECT id, status FROM payments
+        WHERE status <> 'INITIATED' AND id IN (SELECT payment_id FROM pending_payments)""",
         ),
         new(
             "moved",

@@ -4,25 +4,30 @@ from crm.i18n import lazy_gettext as _l
 from crm.ledger.laws.law import Law
 from crm.ledger.laws.spans import new, whole
 
+# CROSS JOIN: else SQLite would look the payment of every operation up, where few were given back.
 _BROKEN = """
         SELECT original.id AS payment, original.reversed_amount, coalesce(sum(reversal.amount), 0) AS given_back
         FROM {originals} AS original LEFT JOIN payments AS reversal
             ON reversal.reversal_of_id = original.id AND reversal.status = 'COMPLETED'
-        WHERE original.reversed_amount > 0 OR reversal.id IS NOT NULL
         GROUP BY original.id, original.reversed_amount
         HAVING original.reversed_amount <> coalesce(sum(reversal.amount), 0)
         UNION ALL
         SELECT original.id, original.reversed_amount, abs(coalesce(back.total, 0))
-        FROM {originals} AS original JOIN operations AS line ON line.payment_id = original.id
+        FROM {originals} AS original CROSS JOIN operations AS line
         LEFT JOIN (
             SELECT reversal.reversal_of_id, given.account_id, given.kind, sum(given.signed_amount) AS total
             FROM {reversals} AS reversal JOIN operations AS given ON given.payment_id = reversal.id
-            WHERE reversal.kind = 'reversal' GROUP BY reversal.reversal_of_id, given.account_id, given.kind
+            WHERE reversal.reversal_of_id IS NOT NULL AND reversal.kind = 'reversal'
+            GROUP BY reversal.reversal_of_id, given.account_id, given.kind
         ) AS back ON back.reversal_of_id = original.id AND back.account_id = line.account_id AND back.kind = line.kind
-        WHERE original.reversed_amount > 0 AND (
+        WHERE line.payment_id = original.id AND original.reversed_amount > 0 AND (
             CASE WHEN line.signed_amount > 0 THEN -1 ELSE 1 END * coalesce(back.total, 0)
                 NOT BETWEEN 0 AND abs(line.signed_amount)
             OR (original.reversed_amount = original.amount AND coalesce(back.total, 0) <> -line.signed_amount))"""
+_GIVEN_BACK = """(
+            SELECT * FROM payments WHERE reversed_amount > 0
+                OR id IN (SELECT reversal_of_id FROM payments WHERE reversal_of_id IS NOT NULL)
+        )"""
 # What is new may be the payment that is given back, or what gives it back.
 _NEW = """, originals AS (
             SELECT coalesce(payments.reversal_of_id, payments.id) AS id
@@ -40,7 +45,7 @@ LAWS = (
         _l("What was given back of a payment is counted on it, and is no more than it moved"),
         whole(
             "payments WHERE kind = 'reversal' OR reversed_amount > 0",
-            _BROKEN.format(originals="payments", reversals="payments"),
+            _BROKEN.format(originals=_GIVEN_BACK, reversals="payments"),
         ),
         new("moved", _NEW + _BROKEN.format_map(_OF_NEW)),
     ),

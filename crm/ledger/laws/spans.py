@@ -28,20 +28,20 @@ _OF_ALL = {
 }
 
 
-def over(rows: str, broken: str) -> tuple[Query, Query]:
+def over(rows: str, broken: str, is_ordered: bool = False) -> tuple[Query, Query]:
     """The queries of everything and of what is new, from one with placeholders.
 
     `{new}` stands for the operations themselves, `{payments}` for those they belong to, `{operations}` for all
     operations of these, `{accounts}` and `{balances}` for those they are on. `rows` is a table, perhaps with a WHERE.
     """
-    return whole(rows.format_map(_OF_ALL), broken.format_map(_OF_ALL)), new(
+    return whole(rows.format_map(_OF_ALL), broken.format_map(_OF_ALL), is_ordered), new(
         rows.format_map(_OF_NEW), broken.format_map(_OF_NEW)
     )
 
 
-def whole(rows: str, broken: str) -> Query:
+def whole(rows: str, broken: str, is_ordered: bool = False) -> Query:
     """A query of everything."""
-    return Query(f"SELECT count(*) FROM {rows}", broken)  # noqa: S608  (own words)
+    return Query(f"SELECT count(*) FROM {rows}", broken, is_ordered)  # noqa: S608  (own words)
 
 
 def new(rows: str, broken: str) -> Query:
