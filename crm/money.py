@@ -54,13 +54,14 @@ def parse(text: str, currency: str) -> int:
     match = _TYPED.match(text.strip(" \u00a0\u202f"))
     if not match:
         raise AmountError("malformed")
-    whole, part, decimals = _SPACES.sub("", match["whole"]), match["part"] or "", exponent(currency)
+    sign, whole, part = match.groups("")
+    whole, decimals = whole if whole.isdecimal() else _SPACES.sub("", whole), exponent(currency)
     if len(part.rstrip("0")) > decimals:
         raise AmountError("precision")
     if len(whole) > 16:
         raise AmountError("too_large")
     minor = int(whole + part[:decimals].ljust(decimals, "0"))
-    if match["sign"] and minor:
+    if sign and minor:
         raise AmountError("negative")
     if minor > MAX_MINOR:
         raise AmountError("too_large")

@@ -18,7 +18,17 @@ from crm.db import atomic, utcnow
 from crm.ledger.copying import copy
 from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, HoldResult, Parties, Prices, Stored, freed_of, parties_query, read_parties
+from crm.ledger.rows import (
+    PAYMENT,
+    HoldResult,
+    Parties,
+    Prices,
+    Storable,
+    Stored,
+    freed_of,
+    parties_query,
+    read_parties,
+)
 
 FEW = 8  # rows; a payment has four operations, or eight
 MANY = 100  # payments, from which on a COPY is worth its savepoint
@@ -89,20 +99,21 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
     return [Balance(*row[:6]) for row in rows], max([utcnow(), *(row[6] for row in rows if row[6])])
 
 
-def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
-    """Insert rows of `PAYMENT` columns whose keys are new; how many those were. Keys of many are mostly all new."""
-    rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1]) for row in payments]
-    if len(rows) >= MANY and _copied(rows):
-        return len(rows)
+def store(connection: Connection, payments: Sequence[Storable], now: datetime) -> int:
+    """Insert those whose keys are new; how many they were. The keys of many mostly are, all of them."""
+    if len(payments) >= MANY and _copied(payments, now):
+        return len(payments)
+    rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1]) for row in (payment.row(now) for payment in payments)]
     given, values = _given(_PAYMENT, rows)
     return connection.exec_driver_sql(_STORE.format(given), tuple(values)).rowcount
 
 
-def _copied(rows: Sequence[tuple[Any, ...]]) -> bool:
+def _copied(payments: Sequence[Storable], now: datetime) -> bool:
     """Whether all payments could be stored at once; none is, where a key was used."""
     try:
         with atomic() as session:
-            copy(session.connection(), "payments", (*PAYMENT, "status"), [(*row, "INITIATED") for row in rows])
+            rows = (payment.row(now) for payment in payments)
+            copy(session.connection(), "payments", (*PAYMENT, "status"), rows, ("INITIATED",))
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise

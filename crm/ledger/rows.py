@@ -1,7 +1,8 @@
 """The shapes that the engine and its two dialects share."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 from crm.ledger.orders import Capture
 from crm.ledger.pricing import Rate, Rule
@@ -16,6 +17,13 @@ PAYMENT = (
 
 # A hold's id, what it becomes, and its amount and commission, None where these stay.
 HoldResult = tuple[str, str, int | None, int | None]
+
+
+class Storable(Protocol):
+    """A payment that is to be stored."""
+
+    def row(self, now: datetime) -> tuple[Any, ...]:
+        """Its `PAYMENT` columns."""
 
 
 class Side(NamedTuple):

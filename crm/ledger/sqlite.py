@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
@@ -10,7 +10,17 @@ from crm.bulk import insert_values, stamp
 from crm.db import utcnow
 from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
-from crm.ledger.rows import PAYMENT, HoldResult, Parties, Prices, Stored, freed_of, parties_query, read_parties
+from crm.ledger.rows import (
+    PAYMENT,
+    HoldResult,
+    Parties,
+    Prices,
+    Storable,
+    Stored,
+    freed_of,
+    parties_query,
+    read_parties,
+)
 
 _AMONG = "IN (SELECT value FROM json_each(?))"
 _LOCK = """
@@ -55,10 +65,10 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
     return [Balance(*row[:6]) for row in rows], max([stamp(utcnow()), *(row[6] for row in rows if row[6])])
 
 
-def store(connection: Connection, payments: Sequence[Sequence[Any]]) -> int:
-    """Insert rows of `PAYMENT` columns whose keys are new; how many those were."""
-    at = stamp(payments[0][-1])
-    rows = [(*row[:-3], row[-3] and stamp(row[-3]), row[-2], at) for row in payments]
+def store(connection: Connection, payments: Sequence[Storable], now: datetime) -> int:
+    """Insert those whose keys are new; how many they were."""
+    at, given = stamp(now), (payment.row(now) for payment in payments)
+    rows = [(*row[:-3], row[-3] and stamp(row[-3]), row[-2], at) for row in given]
     return insert_values(connection, *_STORE, rows, _UNLESS_USED)
 
 

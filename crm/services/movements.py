@@ -48,8 +48,12 @@ class Movement(NamedTuple):
     @property
     def wallets(self) -> list[tuple[str, int]]:
         """The field and the id of each customer's account."""
-        both = (("from_account", self.from_account), ("to_account", self.to_account))
-        return [(field, pk) for field, pk in both if pk is not None]
+        wallets = []
+        if self.from_account is not None:
+            wallets.append(("from_account", self.from_account))
+        if self.to_account is not None:
+            wallets.append(("to_account", self.to_account))
+        return wallets
 
 
 class Scene:
@@ -82,7 +86,7 @@ def draft(actor: Actor, movement: Movement, known: Scene) -> Draft:
     _check_shape(movement)
     first, last = _sides(movement, known)
     made = Draft(
-        kind=movement.kind.value,
+        kind=str(movement.kind),
         from_account=_side(movement.from_account, movement, known, first),
         to_account=_side(movement.to_account, movement, known, first),
         amount=movement.amount,
@@ -127,7 +131,7 @@ def _check_shape(movement: Movement) -> None:
     if not 0 < amount <= MAX_MINOR:
         too_large = _("This amount is too large.")
         raise Invalid({"amount": [_("The amount must be more than zero.") if amount <= 0 else too_large]})
-    if movement.kind in (PaymentKind.DEPOSIT, PaymentKind.WITHDRAWAL) and movement.source not in list(SOURCES):
+    if movement.kind in (PaymentKind.DEPOSIT, PaymentKind.WITHDRAWAL) and movement.source not in SOURCES:
         raise Invalid({"source": [_("Choose how the money comes or goes.")]})
     if movement.from_account == movement.to_account:
         raise Invalid({"to_account": [_("Choose another wallet than the one that pays.")]})

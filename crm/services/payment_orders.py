@@ -24,6 +24,7 @@ _OUTSIDE = {  # kind: the outside account's field, the codes that it may have, t
     PaymentKind.WITHDRAWAL: ("to_account", tuple(SOURCES), TechnicalCode.BANK_TRANSFER),
     PaymentKind.SPEND: ("to_account", (TechnicalCode.SALES,), TechnicalCode.SALES),
 }
+_KINDS = {kind.value: kind for kind in PaymentKind}  # ten times as fast as the class itself
 _OTHER = {"from_account": "to_account", "to_account": "from_account"}
 
 
@@ -103,18 +104,17 @@ def _sides(orders: Sequence[Ordered]) -> dict[int, Side]:
 
 
 def _movement(order: Ordered, sides: Mapping[int, Side], owner: int | None) -> Movement:
-    kind = PaymentKind(order.kind)
+    kind = _KINDS[order.kind]
     fields = {"from_account": order.from_account, "to_account": order.to_account}
     source = _outside(kind, order, fields, sides) if kind in _OUTSIDE else _inside(kind, order, fields)
-    wallets = {name: _wallet(name, pk, sides) for name, pk in fields.items() if pk is not None}
-    first = wallets.get("from_account") or wallets["to_account"]
+    first, *_other = [_wallet(name, pk, sides) for name, pk in fields.items() if pk is not None]
     if owner is not None and first.customer_id != owner:
         raise Invalid({"from_account": [_("There is no such wallet.")]})
     if order.currency is not None and order.currency != first.currency:
         raise Invalid({"currency": [_("The wallet is in %(currency)s.", currency=first.currency)]})
     return Movement(
-        kind, _amount(order.amount, first.currency), **fields, source=source, description=order.description,
-        key=order.key, metadata=_metadata(order.metadata), hold=order.hold, expires_at=order.expires_at,
+        kind, _amount(order.amount, first.currency), fields["from_account"], fields["to_account"], source,
+        order.description, order.key, _metadata(order.metadata), order.hold, order.expires_at,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from crm.services.audit import Actor
 from crm.services.movements import Movement, Scene, check_open, draft, scene
 
 BATCH_LIMIT = 10_000
+_INITIATED = PaymentStatus.INITIATED.value
 
 
 class Accepted(NamedTuple):
@@ -173,4 +174,4 @@ def _accepted(made: Draft, repeated: dict[str, Stored]) -> Accepted:
     before = repeated.get(made.id)
     if before:
         return Accepted(before.id, made.key, before.status, replayed=True)
-    return Accepted(made.id, made.key, PaymentStatus.INITIATED.value, replayed=False)
+    return Accepted(made.id, made.key, _INITIATED, replayed=False)

@@ -5,7 +5,6 @@ import pytest
 from crm.db import atomic, is_postgresql
 from crm.errors import DuplicateRequest, InsufficientFunds, Invalid
 from crm.ledger import engine
-from crm.ledger.rows import PAYMENT
 from crm.services import accounts
 from crm.services.audit import Actor
 from crm.services.wallet import Receipt, WalletService
@@ -139,9 +138,9 @@ def test_keys_are_stored_in_their_order_so_that_no_two_writers_wait_in_a_circle(
     dialect, stored = engine.postgresql if is_postgresql() else engine.sqlite, []
     store = dialect.store
 
-    def seen(connection, rows):
-        stored.extend(row[PAYMENT.index("idempotency_key")] for row in rows)
-        return store(connection, rows)
+    def seen(connection, payments, now):
+        stored.extend(payment.key for payment in payments)
+        return store(connection, payments, now)
 
     monkeypatch.setattr(dialect, "store", seen)
     keys = [f"{number:02}" for number in range(50)]
