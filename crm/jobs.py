@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 def run_import(import_id: int) -> None:
     """Go on with an import from where it stands, to its end. A worker does one job at a time: payments that wait are
-    posted between the import's chunks, and a letter is sent, not after it.
+    posted between the import's chunks, what is held for too long is let go, and a letter is sent, not after it.
     """
     with current_app.app_context():
         imports.run(import_id, lambda _read, _total: _meanwhile())
@@ -39,6 +39,7 @@ def prove(run_id: int) -> None:
 
 def _meanwhile() -> None:
     posting.post_some()
+    holds.expire_due()
     mails.deliver(limit=1)
 
 

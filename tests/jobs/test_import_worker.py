@@ -10,11 +10,12 @@ from bench.samples import customers_csv
 from crm import jobs
 from crm.db import atomic, db, is_postgresql, utcnow
 from crm.models import Customer, Import, ImportOpening, ImportRow, Payment
-from crm.models.ledger import PaymentKind
+from crm.models.ledger import PaymentKind, PaymentStatus
 from crm.services import imports, payments
 from crm.services.importing import lease
 from crm.services.movements import Movement
 from tests import money
+from tests.ledger import holding
 from tests.uploads import CLERK, counts
 from tests.workers import eventually, worker
 
@@ -63,6 +64,16 @@ def test_payments_do_not_wait_for_the_end_of_an_import(app):
     jobs.run_import(upload.id)  # nobody else is there to post it
     assert money.SERVICE.balance(wallet) == 500
     money.check_ledger()
+
+
+def test_what_is_held_for_too_long_does_not_wait_for_the_end_of_an_import(app, monkeypatch):
+    wallet = money.wallet()
+    money.SERVICE.deposit(wallet, 500)
+    pk = holding.held(wallet, 400)
+    upload = imports.accept(CLERK, io.BytesIO(customers_csv(5)), "small.csv", start=False)
+    holding.pass_by(monkeypatch, days=400)
+    jobs.run_import(upload.id)  # nobody else is there to let it go
+    assert (holding.payment(pk).status, holding.state(wallet)) == (PaymentStatus.EXPIRED, (500, 0))
 
 
 def test_a_check_whose_worker_is_killed_is_begun_anew(app):
