@@ -24,6 +24,7 @@ FAST = "What is read fast says the same of an account as the account itself"
 FINAL = "A payment has operations when it is completed, and only then"
 WAITS = "A payment waits to be posted as long as it is not final"
 MOVED = "The operations move what the payment says"
+BACK = "What was given back of a payment is counted on it, and is no more than it moved"
 GUARDED = "The triggers that refuse to change or remove what was written are in force"
 BY_DAY = "The sums by day are those of the operations"
 
@@ -78,6 +79,26 @@ DRILL: list[tuple[str, set[str]]] = [
 def test_whatever_was_done_behind_the_rules_is_found(wallet, statement, laws):
     tamper(statement)
     assert set(broken()) == laws
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE payments SET reversed_amount = 40 WHERE kind = 'transfer'",
+        "UPDATE payments SET reversed_amount = 0 WHERE kind = 'spend'",
+        "UPDATE payments SET reversed_amount = 1 WHERE kind = 'adjustment'",
+        "UPDATE payments SET amount = 59 WHERE kind = 'reversal' AND amount = 60",
+        "UPDATE operations SET signed_amount = signed_amount * 4 WHERE signed_amount IN (60, -60)",
+    ],
+)
+def test_what_is_given_back_and_not_counted_is_found(wallet, statement):
+    asked = text("SELECT CAST(id AS TEXT), kind FROM payments")
+    payments = {kind: pk for pk, kind in db.session.execute(asked).all()}
+    money.SERVICE.reverse(payments["spend"])
+    money.SERVICE.reverse(payments["transfer"], 60)
+    assert broken() == {}
+    tamper(statement)
+    assert BACK in broken()
 
 
 def test_a_difference_names_its_row(wallet):
