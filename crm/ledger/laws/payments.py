@@ -18,6 +18,7 @@ LAWS = (
         SELECT payments.id, payments.status, count(*) FROM {payments} AS payments
         JOIN operations ON operations.payment_id = payments.id
         WHERE payments.status <> 'COMPLETED' GROUP BY payments.id, payments.status""",
+            is_ordered=True,
         ),
     ),
     Law(
@@ -46,10 +47,7 @@ LAWS = (
             "payments",
             """
         SELECT id AS payment, status FROM payments
-        WHERE status = 'INITIATED' AND id NOT IN (SELECT payment_id FROM pending_payments)
-        UNION ALL
-        SELECT id, status FROM payments
-        WHERE status <> 'INITIATED' AND id IN (SELECT payment_id FROM pending_payments)""",
+        WHERE (status = 'INITIATED') <> (id IN (SELECT payment_id FROM pending_payments))""",
         ),
         new(
             "moved",
