@@ -58,12 +58,12 @@ def _everything() -> Iterator[Answer]:
             return _timed(law.whole, None, counted)
 
     db.session.rollback()
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="law") as side_by_side:
+    side_by_side = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="law")
+    try:
         asked = {law: side_by_side.submit(ask, law) for law in sorted(LAWS, key=lambda law: law.code != _LONGEST)}
-        try:
-            yield from ((law, law.whole, asked[law].result()) for law in LAWS)
-        finally:
-            side_by_side.shutdown(cancel_futures=True)
+        yield from ((law, law.whole, asked[law].result()) for law in LAWS)
+    finally:
+        side_by_side.shutdown(wait=False, cancel_futures=True)  # who is to stop does not wait for the laws in hand
 
 
 def _what_is_new(span: Span) -> Iterator[Answer]:

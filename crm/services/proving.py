@@ -1,4 +1,4 @@
-"""Making a proof of the ledger: the chain is brought up to date, one law after another is asked, all of it is kept."""
+"""Making a proof of the ledger: the chain is brought up to date, the laws are asked, all that they find is kept."""
 
 import hashlib
 import logging
