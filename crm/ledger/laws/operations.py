@@ -20,19 +20,22 @@ LAWS = (
             OR account_balances.balance <> coalesce(sums.total, 0)
             OR account_balances.sequence <> coalesce(sums.last, 0))""",
         ),
-        # From the last operation that was proved before on, with those that came after the span too.
+        # From the last operation that was proved before on, with those that came after the span too. Each account is
+        # asked for by itself: joined to them, PostgreSQL would go through all operations there are.
         new(
             "touched WHERE first IS NOT NULL",
             """
         SELECT sums.account_id AS account, account_balances.balance, sums.total, account_balances.sequence, sums.last
         FROM (
-            SELECT later.account_id, touched.first - 1 + count(*) AS last,
-                coalesce(proved.balance_after, 0) + sum(later.signed_amount) AS total
-            FROM touched
-            JOIN operations AS later ON later.account_id = touched.account_id AND later.sequence >= touched.first
-            LEFT JOIN operations AS proved
-                ON proved.account_id = touched.account_id AND proved.sequence = touched.first - 1
-            GROUP BY later.account_id, touched.first, proved.balance_after
+            SELECT touched.account_id, touched.first - 1 + (
+                    SELECT count(*) FROM operations AS later
+                    WHERE later.account_id = touched.account_id AND later.sequence >= touched.first) AS last,
+                coalesce((
+                    SELECT balance_after FROM operations AS proved
+                    WHERE proved.account_id = touched.account_id AND proved.sequence = touched.first - 1), 0) + (
+                    SELECT sum(signed_amount) FROM operations AS later
+                    WHERE later.account_id = touched.account_id AND later.sequence >= touched.first) AS total
+            FROM touched WHERE touched.first IS NOT NULL
         ) AS sums LEFT JOIN account_balances ON account_balances.account_id = sums.account_id
         WHERE account_balances.account_id IS NULL OR account_balances.balance <> sums.total
             OR account_balances.sequence <> sums.last""",
