@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 _BETWEEN, _NULL, _END = "\x1f", "\x1e", "\x1d"  # no value has a control character in it, but for ends of lines
-_PIECE = 1000  # rows that are written over there while the next ones are worked out and put together
+_PIECE = 250  # rows that are written over there while the next ones are worked out: what fits into a socket
 
 
 def copy(
