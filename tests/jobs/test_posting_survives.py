@@ -112,7 +112,6 @@ def test_many_who_claim_the_same_payments_in_small_bites_post_each_once(app, mon
     wallets = [money.wallet(balance=1_000), money.wallet(balance=1_000)]
     accepted = accept_many(wallets, 600)
     monkeypatch.setattr(pending, "claim", partial(pending.claim, 20))
-    monkeypatch.setattr(posting.time, "sleep", lambda _seconds: None)
     children = [Child(posting.drain) for _number in range(4)]
     assert [child.wait() for child in children] == [0] * len(children)
     assert money.check_posted(accepted) == {"COMPLETED": 600}
