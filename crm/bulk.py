@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any
 
-import psycopg
 from sqlalchemy import ARRAY, ColumnElement, Text, any_, bindparam, cast, column, func, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from crm.copying import copy
 from crm.db import atomic, db, is_postgresql
 
 _BETWEEN = "\x1f"
@@ -61,12 +61,12 @@ def insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> N
     """Write tuples as they are: dates, JSON and booleans in the engine's own form (no types are looked up)."""
     if not rows:
         return
-    names, connection = ", ".join(columns), db.session.connection()
+    connection = db.session.connection()
     if is_postgresql():
-        _copy(connection, f"COPY {table} ({names}) FROM STDIN", rows)
+        copy(connection, table, columns, rows)
     else:
         marks = ", ".join("?" * len(columns))
-        insert_values(connection, f"INSERT INTO {table} ({names}) VALUES", f"({marks})", rows)
+        insert_values(connection, f"INSERT INTO {table} ({', '.join(columns)}) VALUES", f"({marks})", rows)
 
 
 def insert_values(connection: Connection, head: str, row: str, rows: Sequence[Sequence[Any]], tail: str = "") -> int:
@@ -97,13 +97,3 @@ def analyze(*tables: str) -> None:
     if is_postgresql():
         with atomic() as session:
             session.execute(text(f"ANALYZE {', '.join(tables)}"))
-
-
-def _copy(connection: Connection, statement: str, rows: list[tuple[Any, ...]]) -> None:
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
-    except psycopg.Error as error:  # as SQLAlchemy would have raised it: callers know nothing of the driver
-        raise DBAPIError.instance(statement, None, error, psycopg.Error) from error

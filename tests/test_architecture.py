@@ -14,7 +14,7 @@ ROOMS = [
     {"config", "errors", "mail", "money", "phones", "text", "spreadsheet", "processes"},
     {"i18n"},
     {"channel_types", "tabular"},
-    {"db", "bulk", "connections", "prepared", "alone", "one_writer", "extensions", "queue", "cache", "live"},
+    {"db", "bulk", "copying", "connections", "prepared", "alone", "one_writer", "extensions", "queue", "cache", "live"},
     {"models"},
     {"ledger"},
     {"services"},

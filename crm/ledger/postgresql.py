@@ -14,8 +14,8 @@ from psycopg.errors import UniqueViolation
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
+from crm.copying import copy
 from crm.db import atomic, utcnow
-from crm.ledger.copying import copy
 from crm.ledger.orders import Capture
 from crm.ledger.posting import Balance, Entry
 from crm.ledger.rows import (
