@@ -62,7 +62,9 @@ def claim(limit: int = 0, in_hand: Sequence[str] = ()) -> list[str]:
         attempts = session.scalar(_due(PendingPayment.attempts, now).where(*beside).limit(1), bound)
         if attempts is None or (attempts and in_hand):
             return []
-        chosen = _due(PendingPayment.payment_id, now).where(PendingPayment.attempts == attempts, *beside)
+        # What is in hand was tried: it is not among these. To leave it out by its ids took a second, where PostgreSQL
+        # had not counted yet how much waits.
+        chosen = _due(PendingPayment.payment_id, now).where(PendingPayment.attempts == attempts)
         chosen = chosen.limit(max(1, limit // 10 ** max(0, attempts - 1))).with_for_update(skip_locked=True)
         wait = WAITS[attempts] if attempts < len(WAITS) else LONGEST_WAIT
         claimed = session.scalars(
@@ -70,7 +72,6 @@ def claim(limit: int = 0, in_hand: Sequence[str] = ()) -> list[str]:
             .where(PendingPayment.payment_id.in_(select(chosen.cte("chosen").c.payment_id)))
             .values(attempts=attempts + 1, next_attempt_at=now + timedelta(seconds=wait))
             .returning(PendingPayment.payment_id),
-            bound,
             execution_options={"synchronize_session": False},
         ).all()
     return sorted(pk.hex for pk in claimed)
