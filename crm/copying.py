@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 _BETWEEN, _NULL, _END = "\x1f", "\x1e", "\x1d"  # hardly any value has a control character in it, but for ends of lines
 _ESCAPED = {"\\": r"\\", "\n": r"\n", "\r": r"\r"}
-_PIECE = 250  # rows that are written over there while the next ones are worked out: what fits into a socket
+PIECE = 250  # rows that are written over there while the next ones are worked out: what fits into a socket
 
 
 def copy(
@@ -24,7 +24,7 @@ def copy(
     pieces = iter(rows)
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as piped:
-            while piece := list(islice(pieces, _PIECE)):
+            while piece := list(islice(pieces, PIECE)):
                 piped.write(_lines(piece, alike))
     except psycopg.Error as error:
         raise DBAPIError.instance(statement, None, error, psycopg.Error) from error

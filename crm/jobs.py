@@ -39,7 +39,7 @@ def prove(run_id: int) -> None:
 
 def _meanwhile() -> None:
     posting.post_some()
-    holds.expire_due()
+    holds.expire_some()
     mails.deliver(limit=1)
 
 

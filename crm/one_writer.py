@@ -4,7 +4,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _LOOK_SECONDS = 0.002
 
@@ -12,12 +12,10 @@ _LOOK_SECONDS = 0.002
 @contextmanager
 def waiting(database: str) -> Iterator[None]:
     """Have others know that somebody waits to write; it ends with the process, however that ends."""
-    descriptor = _open(database)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    with _mark(database) as mark:
+        if mark is not None:
+            fcntl.flock(mark, fcntl.LOCK_SH)
         yield
-    finally:
-        os.close(descriptor)
 
 
 def let_in(database: str, until: float) -> None:
@@ -27,15 +25,27 @@ def let_in(database: str, until: float) -> None:
 
 
 def _somebody_waits(database: str) -> bool:
-    descriptor = _open(database)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
+    with _mark(database) as mark:
+        if mark is None:
+            return True  # they cannot say so
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
     return False
 
 
-def _open(database: str) -> int:
-    return os.open(f"{database}.waiting", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+@contextmanager
+def _mark(database: str) -> Iterator[int | None]:
+    """The open file whose lock says so; None where it is not ours to open. A child that was forked meanwhile has it
+    too, so the lock is let go before it is closed.
+    """
+    descriptor = None
+    with suppress(OSError):
+        descriptor = os.open(f"{database}.waiting", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)

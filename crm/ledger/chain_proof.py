@@ -39,7 +39,7 @@ _BREAKS = f"""
             WHERE chain.position > :since AND chain.position <= :until
             WINDOW links AS (ORDER BY chain.position)
         ) AS linked
-        WHERE position <> position_before + 1 OR line IS NULL
+        WHERE position <> position_before + 1 OR line IS NULL OR hash IS NULL
             OR hash <> sha256(convert_to(encode(before, 'hex') || '|' || line, 'UTF8'))
         ORDER BY position"""  # noqa: S608  (own words)
 BREAKS_IN_SQL = f"""

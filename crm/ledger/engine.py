@@ -104,7 +104,7 @@ def store(drafts: Sequence[Draft]) -> dict[str, Stored]:
     """Store the payments as INITIATED, all at one moment; those whose key was used before are left out and told:
     draft id → the payment that is stored.
 
-    One statement, one more where keys were used. Raises `DuplicateRequest` where such a payment asked for
+    One statement, two or three more where keys were used. Raises `DuplicateRequest` where such a payment asked for
     something else. Keys are inserted in order, so that two writers never wait in a circle.
     """
     if not drafts:

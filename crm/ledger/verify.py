@@ -17,7 +17,7 @@ from crm.ledger.laws.law import Law, Looked, Program, Query, Row, Span
 
 Answer = tuple[Law, Query | Program, tuple[Looked, int]]  # what was asked, what it has found, in so many milliseconds
 _AT_ONCE, _LONGEST = 2, "links"  # laws that are proved beside each other, and the one that begins
-# PostgreSQL's 4 MB send every sum over many payments to the disk; one proof is made at a time.
+# PostgreSQL's 4 MB send every sum over many payments to the disk; one proof is made at a time, of two laws.
 _ROOM = text("SET LOCAL work_mem = '128MB'")
 SHOWN = 20  # differences that are named on a terminal
 
@@ -62,8 +62,8 @@ def _everything() -> Iterator[Answer]:
     try:
         asked = {law: side_by_side.submit(ask, law) for law in sorted(LAWS, key=lambda law: law.code != _LONGEST)}
         yield from ((law, law.whole, asked[law].result()) for law in LAWS)
-    finally:
-        side_by_side.shutdown(wait=False, cancel_futures=True)  # who is to stop does not wait for the laws in hand
+    finally:  # a worker that is to stop does not wait for the laws in hand
+        side_by_side.shutdown(wait=False, cancel_futures=True)
 
 
 def _what_is_new(span: Span) -> Iterator[Answer]:

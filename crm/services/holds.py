@@ -91,13 +91,18 @@ def expire_due(limit: int = _BATCH) -> int:
     refuses to let go stays as it is: a row that somebody has tampered with keeps nothing else from being done.
     """
     total = 0
-    while due := _due(limit):  # asked before: nobody else has to wait where there is nothing to do
-        with by_turns():
-            ended = _expire_each(due)
+    while ended := expire_some(limit):  # those that are left are being captured or let go this moment
         total += ended
-        if not ended:  # those that are left are being captured or let go this moment
-            break
     return total
+
+
+def expire_some(limit: int = _BATCH) -> int:
+    """The same for the first of them, in one transaction."""
+    due = _due(limit)  # asked before: nobody else has to wait where there is nothing to do
+    if not due:
+        return 0
+    with by_turns():
+        return _expire_each(due)
 
 
 def _due(limit: int) -> list[uuid.UUID]:

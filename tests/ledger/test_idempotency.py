@@ -1,10 +1,14 @@
 """Laws of repeating: one key is one payment, however often and by however many it is sent."""
 
 import pytest
+from sqlalchemy import select
 
-from crm.db import atomic, is_postgresql
+from crm.copying import PIECE
+from crm.db import atomic, db, is_postgresql
 from crm.errors import DuplicateRequest, InsufficientFunds, Invalid
-from crm.ledger import engine
+from crm.ledger import engine, pending
+from crm.ledger.postgresql import FEW, MANY
+from crm.models import Payment
 from crm.services import accounts
 from crm.services.audit import Actor
 from crm.services.wallet import Receipt, WalletService
@@ -147,6 +151,18 @@ def test_keys_are_stored_in_their_order_so_that_no_two_writers_wait_in_a_circle(
     with atomic():
         engine.store([draft(wallet, cash, 1, key=key) for key in (*keys[::2], *keys[1::2])])
     assert stored == keys
+
+
+@pytest.mark.parametrize("count", [1, FEW + 1, MANY - 1, MANY, PIECE, PIECE + 1, 2 * PIECE + 1])
+def test_however_many_payments_there_are_each_is_stored(app, count):
+    wallet, cash = money.wallet(), money.technical("cash")
+    drafts = [draft(cash, wallet, number + 1, key=f"{number:04}", kind="deposit") for number in range(count)]
+    with atomic():
+        assert engine.store(drafts) == {}
+        pending.add([one.id for one in drafts])
+    found = select(Payment.id, Payment.idempotency_key, Payment.amount).where(Payment.status == "INITIATED")
+    stored = sorted((pk.hex, key, amount) for pk, key, amount in db.session.execute(found))
+    assert stored == sorted((one.id, one.key, one.amount) for one in drafts)
 
 
 def test_fifty_requests_at_once_with_one_key_make_one_payment(app):

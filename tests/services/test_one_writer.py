@@ -26,8 +26,7 @@ def ends(stayed: Future) -> bool:
 def test_long_work_stays_back_until_nobody_waits_any_more(tmp_path):
     database = str(tmp_path / "crm.db")
     with let_in(database) as stayed:
-        pass
-    assert ends(stayed)
+        assert ends(stayed)
     with ExitStack() as waits:
         waits.enter_context(one_writer.waiting(database))
         with let_in(database) as stayed:
@@ -35,6 +34,15 @@ def test_long_work_stays_back_until_nobody_waits_any_more(tmp_path):
             assert not stayed.done()
             waits.close()
             assert ends(stayed)
+
+
+def test_where_nobody_can_say_so_everybody_has_a_turn(tmp_path):
+    database = str(tmp_path / "nowhere" / "crm.db")
+    with one_writer.waiting(database), let_in(database) as stayed:
+        time.sleep(0.05)
+        assert not stayed.done()
+        tmp_path.joinpath("nowhere").mkdir()
+        assert ends(stayed)
 
 
 def test_long_work_stays_back_no_longer_than_it_said(tmp_path):

@@ -31,7 +31,7 @@ LAWS = (
                     SELECT count(*) FROM operations AS later
                     WHERE later.account_id = touched.account_id AND later.sequence >= touched.first) AS last,
                 coalesce((
-                    SELECT balance_after FROM operations AS proved
+                    SELECT max(balance_after) FROM operations AS proved
                     WHERE proved.account_id = touched.account_id AND proved.sequence = touched.first - 1), 0) + (
                     SELECT sum(signed_amount) FROM operations AS later
                     WHERE later.account_id = touched.account_id AND later.sequence >= touched.first) AS total
