@@ -114,7 +114,7 @@ def test_everybody_can_use_it_on_a_desk_and_on_a_phone_in_the_dark(show: Callabl
     assert barriers(page, ALL[name].within) == []
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
     page.set_viewport_size(PHONE)
-    assert page.locator("html").get_attribute("data-bs-theme") == "dark"
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
     assert barriers(page, ALL[name].within) == []
     assert too_wide(page) == []
 
