@@ -100,7 +100,7 @@ def lock(connection: Connection, accounts: Sequence[int]) -> tuple[list[Balance]
 
 
 def store(connection: Connection, payments: Sequence[Storable], now: datetime) -> int:
-    """Insert those whose keys are new; how many they were. The keys of many mostly are, all of them."""
+    """Insert those whose keys are new; how many they were. Where there are many, mostly all keys are."""
     if len(payments) >= MANY and _copied(payments, now):
         return len(payments)
     rows = [(*row[:-2], rf"\x{row[-2].hex()}", row[-1]) for row in (payment.row(now) for payment in payments)]

@@ -48,12 +48,8 @@ class Movement(NamedTuple):
     @property
     def wallets(self) -> list[tuple[str, int]]:
         """The field and the id of each customer's account."""
-        wallets = []
-        if self.from_account is not None:
-            wallets.append(("from_account", self.from_account))
-        if self.to_account is not None:
-            wallets.append(("to_account", self.to_account))
-        return wallets
+        both = (("from_account", self.from_account), ("to_account", self.to_account))
+        return [(field, pk) for field, pk in both if pk is not None]
 
 
 class Scene:

@@ -1,5 +1,9 @@
 """Laws of repeating: one key is one payment, however often and by however many it is sent."""
 
+import hashlib
+import json
+from datetime import UTC, datetime
+
 import pytest
 from sqlalchemy import select
 
@@ -151,6 +155,25 @@ def test_keys_are_stored_in_their_order_so_that_no_two_writers_wait_in_a_circle(
     with atomic():
         engine.store([draft(wallet, cash, 1, key=key) for key in (*keys[::2], *keys[1::2])])
     assert stored == keys
+
+
+def test_what_was_asked_for_is_known_again_by_whoever_has_stored_it_as_json(app):
+    moment = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    text, metadata = 'Чай "ё" \\ 🙂\u2028\n', '{"заказ":"7"}'
+    asked = ["spend", 4, 2, 100, "RUB", text]
+    for more, last in (
+        ({}, []),
+        ({"metadata": metadata}, [metadata]),
+        ({"hold_expires_at": moment}, [{"hold": ""}]),
+        ({"hold_expires_at": moment, "expiry_asked": True, "metadata": metadata},
+         [metadata, {"hold": "2026-11-26T09:30:00+00:00"}]),
+    ):  # fmt: skip
+        made = draft(4, 2, 100, kind="spend", description=text, **more)
+        kept = json.dumps([*asked, *last], separators=(",", ":"))
+        assert made.fingerprint() == hashlib.sha256(kept.encode()).digest()
+    whole = draft(4, 2, 100, kind="reversal", reversal_of_id="0a" * 16, takes_rest=True)
+    kept = json.dumps(["reversal", 4, 2, "rest", "RUB", "", "0a" * 16], separators=(",", ":"))
+    assert whole.fingerprint() == hashlib.sha256(kept.encode()).digest()
 
 
 @pytest.mark.parametrize("count", [1, FEW + 1, MANY - 1, MANY, PIECE, PIECE + 1, 2 * PIECE + 1])
