@@ -1,6 +1,7 @@
 """An import in a real worker process: it runs there, and when the process is killed another one goes on."""
 
 import io
+import os
 from datetime import timedelta
 
 import pytest
@@ -33,6 +34,15 @@ def outcomes(upload: Import) -> dict[str, int]:
     return dict(db.session.execute(mine.group_by(ImportRow.outcome)).all())
 
 
+def is_gone(group: int) -> bool:
+    """Whether no process of the group is left."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
 def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
     with worker() as process:
         eventually(lambda: imports.get(upload.id).read_rows)
@@ -40,6 +50,7 @@ def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
     halfway = imports.get(upload.id)
     assert halfway.status == "running"
     assert 0 < halfway.read_rows < halfway.total_rows
+    eventually(lambda: is_gone(process.pid))  # who reads ahead of it too
     assert halfway.created == db.session.scalar(select(func.count()).select_from(Customer))
     with atomic() as session:  # half a minute later …
         session.execute(update(Import).values(lease_until=utcnow() - timedelta(seconds=1)))
