@@ -24,11 +24,13 @@ from crm.api.waiting import until_posted, wanted_wait
 from crm.i18n import gettext as _
 from crm.models import Permission, Scope
 from crm.models.ledger import PaymentKind, PaymentStatus
-from crm.services import holds, payment_json, payment_listing, payment_orders, payments
+from crm.services import holds, payment_json, payments
+from crm.services.paying import listing
+from crm.services.paying import orders as payment_orders
 from crm.services.payments import Accepted
 from crm.web.guards import actor, demand, owner, requires
 
-QUERY = query_of(payment_listing.LISTING)
+QUERY = query_of(listing.LISTING)
 SENDS, TELLS = ("Idempotency-Key", "Prefer"), ("Location", "Idempotent-Replayed", "Preference-Applied")
 
 
@@ -40,7 +42,7 @@ def payment_list() -> Any:
 
     The newest first, unless another order is asked for. A customer's token sees those of the own wallets.
     """
-    return payment_listing.page(asked(), owner())
+    return listing.page(asked(), owner())
 
 
 @bp.post("/payments")

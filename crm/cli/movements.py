@@ -9,8 +9,8 @@ import click
 from crm.cli.output import Command, to_a_file, write_out
 from crm.cli.sentences import Noun
 from crm.services import operations as operation_list
-from crm.services import payment_criteria
 from crm.services.exporting.orders import Order
+from crm.services.paying import criteria as payment_criteria
 
 payments = Noun("payments", help="Payments, as a file.")
 operations = Noun("operations", help="Operations of all accounts, as a file.")

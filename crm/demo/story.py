@@ -16,9 +16,10 @@ from crm.demo.payments import Life, Purse
 from crm.errors import Invalid
 from crm.ledger import days
 from crm.models import AccountBalance, Customer, Operation, Role, User
-from crm.services import accounts, customers, imports, payment_uploads, posting
+from crm.services import accounts, customers, imports, posting
 from crm.services.audit import Actor
 from crm.services.customer_data import CustomerData
+from crm.services.paying import uploads
 
 MONTHS = 6
 _STEPS = 600  # moments at which something is paid, at most
@@ -148,10 +149,10 @@ class Demo:
         """Bonuses by a spreadsheet, of which some ask for more than there is."""
         rows = "".join(self._sheet_rows())
         stream = io.BytesIO(f"вид;кошелёк;сумма;назначение\n{rows}".encode())
-        token = payment_uploads.keep(self.life.actor, stream, "бонусы-и-списания.csv")
-        upload = payment_uploads.get(self.life.actor, token)
+        token = uploads.keep(self.life.actor, stream, "бонусы-и-списания.csv")
+        upload = uploads.get(self.life.actor, token)
         try:
-            payment_uploads.accept(self.life.actor, upload, may_adjust=False)
+            uploads.accept(self.life.actor, upload, may_adjust=False)
         except Invalid:  # somebody has frozen one of the wallets meanwhile
             return
         self.failed += posting.drain().failed

@@ -13,10 +13,11 @@ from crm.i18n import gettext as _
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.customer import KINDS, STATUSES
 from crm.prepared import Prepared
-from crm.services import columns, search_words
+from crm.services import columns
 from crm.services.listing import Listing
 from crm.services.payment_json import moment
-from crm.services.search_criteria import QUERY_LIMIT
+from crm.services.searching import words
+from crm.services.searching.criteria import QUERY_LIMIT
 from crm.text import fold, has_control
 
 _C, _TAGS, _TAGGED, _CHANNELS = Customer.__table__.c, Tag.__table__, CustomerTag.__table__, ContactChannel.__table__
@@ -102,7 +103,7 @@ def page(asked: Mapping[str, Sequence[str]], own: int | None = None) -> dict[str
         raise Invalid({"q": [_("This is longer than %(count)d characters.", count=QUERY_LIMIT)]})
     conditions = [] if own is None else [_C.id == own]
     if query.strip():
-        conditions.append(search_words.matches(query, indexed=True))
+        conditions.append(words.matches(query, indexed=True))
     found = LISTING.page(asked, *conditions)
     return {"items": _with_channels(found.items), "next_cursor": found.next_cursor}
 

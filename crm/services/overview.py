@@ -13,7 +13,7 @@ from crm.db import db, utcnow
 from crm.ledger import days
 from crm.models import Account, AccountBalance, Customer, Operation
 from crm.models.ledger import SOURCES, TechnicalCode
-from crm.services.search_balances import totals
+from crm.services.searching.balances import totals
 from crm.services.technical_days import daily
 
 DAYS = 30  # that are told, today included

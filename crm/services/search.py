@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from crm.db import db
-from crm.services.search_criteria import QUERY_LIMIT, SORTS, Criteria, currency_of
-from crm.services.search_cursor import decode, encode
-from crm.services.search_statements import MAY_BE_MISSING, TAG_SEPARATOR, counting, listing
+from crm.services.searching.criteria import QUERY_LIMIT, SORTS, Criteria, currency_of
+from crm.services.searching.cursor import decode, encode
+from crm.services.searching.statements import MAY_BE_MISSING, TAG_SEPARATOR, counting, listing
 from crm.text import fold
 
 __all__ = ["QUERY_LIMIT", "SORTS", "Criteria", "Hit", "Page", "currency_of", "find"]

@@ -10,7 +10,7 @@ from crm.forms.customer import ChannelForm, CustomerForm, NewCustomerForm, custo
 from crm.i18n import gettext as _
 from crm.models import Customer, Permission
 from crm.services import currencies, customers, search
-from crm.services.search_cursor import BadCursor
+from crm.services.searching.cursor import BadCursor
 from crm.web.criteria import current_criteria, list_url, shown_criteria, state
 from crm.web.customer_invite import customer_invite, invitation
 from crm.web.downloads import download

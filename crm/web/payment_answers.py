@@ -4,7 +4,7 @@ import uuid
 
 from flask import Response, make_response, render_template
 
-from crm.services import payment_detail as details
+from crm.services.paying import detail as details
 from crm.web.addresses import address
 from crm.web.htmx import go, is_partial, notify
 

@@ -12,10 +12,10 @@ from crm.forms.payment_batches import PaymentUploadForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.models.ledger import PaymentStatus
-from crm.services import payment_batches as batches
-from crm.services import payment_template
-from crm.services import payment_uploads as uploads
-from crm.services.payment_sheets import FIELD_NAMES
+from crm.services.paying import batches as batches
+from crm.services.paying import template
+from crm.services.paying import uploads as uploads
+from crm.services.paying.sheets import FIELD_NAMES
 from crm.services.payments import BATCH_LIMIT
 from crm.web.errors import respond, sentences
 from crm.web.guards import actor, requires
@@ -47,7 +47,7 @@ def payment_upload() -> Response:
 def payment_template_file() -> Response:
     """A spreadsheet to begin with."""
     headers = {"Content-Disposition": "attachment; filename=payments-template.csv"}
-    return Response(payment_template.template_csv(), mimetype="text/csv", headers=headers)
+    return Response(template.template_csv(), mimetype="text/csv", headers=headers)
 
 
 @bp.get("/upload/<token>/")

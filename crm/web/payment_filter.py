@@ -13,7 +13,7 @@ from crm.i18n import gettext as _
 from crm.models.ledger import SYSTEM
 from crm.services import currencies, search, users
 from crm.services.amounts import typed_limit
-from crm.services.payment_criteria import SORTS, Criteria, check
+from crm.services.paying.criteria import SORTS, Criteria, check
 from crm.text import has_control, squeeze
 from crm.web import filters
 from crm.web.account_names import CODE_NAMES

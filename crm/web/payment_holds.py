@@ -10,10 +10,10 @@ from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.money import to_text
 from crm.services import holds
-from crm.services import payment_detail as details
 from crm.services.amounts import typed_amount
 from crm.services.holds import Foreseen
-from crm.services.payment_detail import Detail
+from crm.services.paying import detail as details
+from crm.services.paying.detail import Detail
 from crm.web.guards import actor, requires
 from crm.web.htmx import answer, attach
 from crm.web.money_text import money

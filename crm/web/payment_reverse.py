@@ -9,10 +9,10 @@ from crm.forms.payments import ReverseForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.money import to_text
-from crm.services import payment_detail as details
 from crm.services import reversals
 from crm.services.amounts import typed_amount
-from crm.services.payment_detail import Detail
+from crm.services.paying import detail as details
+from crm.services.paying.detail import Detail
 from crm.services.reversals import Foreseen
 from crm.services.wallet import Receipt, WalletService
 from crm.web.guards import actor, requires

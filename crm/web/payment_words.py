@@ -11,7 +11,7 @@ from crm.i18n import gettext as _
 from crm.i18n import pgettext
 from crm.ledger.pricing import Rule
 from crm.models.ledger import PaymentKind, PaymentStatus
-from crm.services.payment_list import Row
+from crm.services.paying.lists import Row
 from crm.web.account_names import CODE_NAMES
 from crm.web.money_text import money
 from crm.web.price_words import percent, rate_text, rule_terms

@@ -8,11 +8,11 @@ from flask import Blueprint, Response, make_response, render_template, request
 from crm.errors import Invalid
 from crm.forms.payments import PaymentFilter
 from crm.models import Permission
-from crm.services import payment_detail as details
-from crm.services import payment_list as listed
-from crm.services.payment_criteria import BadCursor, Criteria
-from crm.services.payment_list import Page
-from crm.services.payment_sums import sums
+from crm.services.paying import detail as details
+from crm.services.paying import lists as listed
+from crm.services.paying.criteria import BadCursor, Criteria
+from crm.services.paying.lists import Page
+from crm.services.paying.sums import sums
 from crm.web.downloads import download
 from crm.web.filters import alike
 from crm.web.guards import requires

@@ -10,16 +10,10 @@ from crm.errors import InsufficientFunds
 from crm.ledger.rebuild import rebuild
 from crm.ledger.verify import verify
 from crm.models.ledger import PaymentKind
-from crm.services import (
-    holds,
-    payment_batches,
-    payment_list,
-    payment_sums,
-    payments,
-    posting,
-)
+from crm.services import holds, payments, posting
 from crm.services.movements import Movement
-from crm.services.payment_criteria import Criteria
+from crm.services.paying import batches, lists, sums
+from crm.services.paying.criteria import Criteria
 from tests import money
 from tests.ledger.holding import TEST, held, pass_by, payment, state
 from tests.ledger.tampering import tamper
@@ -91,14 +85,14 @@ def test_holds_are_found_by_how_they_stand(app, monkeypatch):
     first, second, third, fourth = (uuid.UUID(one.payment_id) for one in batch.payments)
     holds.capture(TEST, first.hex)
     holds.void(TEST, second.hex)
-    assert (progress := payment_batches.get(uuid.UUID(batch.batch_id))).is_final and progress.completed == 4
-    assert {row.id for row in payment_list.find(Criteria(status="HELD")).items} == {third, fourth}
+    assert (progress := batches.get(uuid.UUID(batch.batch_id))).is_final and progress.completed == 4
+    assert {row.id for row in lists.find(Criteria(status="HELD")).items} == {third, fourth}
     pass_by(monkeypatch, days=8)
     assert holds.expire_due() == 2
     for status, count in {"HELD": 0, "VOIDED": 1, "EXPIRED": 2, "COMPLETED": 1}.items():
         wanted = Criteria(status=status, kind="spend")
-        assert len(payment_list.find(wanted).items) == count
-        assert sum(one.count for one in payment_sums.sums(wanted).items) == count
+        assert len(lists.find(wanted).items) == count
+        assert sum(one.count for one in sums.sums(wanted).items) == count
 
 
 DRILL = [  # what is done, the laws that it breaks, and what undoes it

@@ -9,11 +9,12 @@ from sqlalchemy import insert, select, update
 from crm.db import atomic, db, utcnow
 from crm.errors import NotFound, TooMany
 from crm.models import AuditEntry, ContactChannel, Export, User
-from crm.services import exports, operations, payment_criteria
+from crm.services import exports, operations
 from crm.services.audit import Actor
 from crm.services.exporting import lease, orders, statements
 from crm.services.exporting import run as running
 from crm.services.exporting.orders import Order
+from crm.services.paying import criteria as payment_criteria
 from crm.services.search import Criteria
 from crm.tabular import writing
 from tests import people

@@ -17,13 +17,14 @@ from crm.ledger import pending
 from crm.models import Payment, User
 from crm.models.ledger import PaymentKind
 from crm.money import to_text
-from crm.services import payment_list, payment_sums, payments
+from crm.services import payments
 from crm.services.audit import Actor
 from crm.services.exporting import files
 from crm.services.exporting import payments as exported
 from crm.services.movements import Movement
-from crm.services.payment_criteria import SORTS, BadCursor, Criteria
-from crm.services.payment_sums import Sum
+from crm.services.paying import lists, sums
+from crm.services.paying.criteria import SORTS, BadCursor, Criteria
+from crm.services.paying.sums import Sum
 from crm.services.wallet import WalletService
 from crm.tabular import writing
 from tests import money, people
@@ -50,11 +51,11 @@ def office(app, boris: User) -> dict[str, int]:
     return wallets | {"customer": anna, "boris": boris.id}
 
 
-def found(**fields: object) -> list[payment_list.Row]:
-    return payment_list.find(Criteria(**fields)).items
+def found(**fields: object) -> list[lists.Row]:
+    return lists.find(Criteria(**fields)).items
 
 
-def told(rows: list[payment_list.Row]) -> set[tuple[str, str, int]]:
+def told(rows: list[lists.Row]) -> set[tuple[str, str, int]]:
     return {(row.kind, row.status, row.amount) for row in rows}
 
 
@@ -112,13 +113,13 @@ def test_days_are_days_of_the_business(app, monkeypatch, office):
     ],
 )
 def test_ranges_that_make_no_sense_are_refused(app, fields, wrong):
-    for call in (payment_list.find, payment_sums.sums, exported.count, exported.sheet):
+    for call in (lists.find, sums.sums, exported.count, exported.sheet):
         with pytest.raises(Invalid) as refused:
             call(Criteria(**fields))
         assert list(refused.value.fields) == [wrong]
 
 
-def key_of(row: payment_list.Row, sort: str) -> tuple[object, ...]:
+def key_of(row: lists.Row, sort: str) -> tuple[object, ...]:
     keys = {
         "time": (), "kind": (row.kind,), "status": (row.status,), "amount": (row.currency, row.amount),
         "commission": (row.currency, row.commission), "who": (row.who.lower(),),
@@ -132,7 +133,7 @@ def key_of(row: payment_list.Row, sort: str) -> tuple[object, ...]:
 def test_pages_go_through_every_order_and_lose_nothing(office, sort):
     criteria, rows, cursor = Criteria(sort=sort), [], ""
     for _page in itertools.count():
-        page = payment_list.find(criteria, cursor, limit=3)
+        page = lists.find(criteria, cursor, limit=3)
         rows += page.items
         cursor = page.next_cursor
         if not cursor:
@@ -145,43 +146,43 @@ def test_pages_go_through_every_order_and_lose_nothing(office, sort):
 @pytest.mark.parametrize("keys", ["[1]", "{}", "[" * 9999, '["\\u0000",1]', "x"])
 def test_a_cursor_of_nowhere_is_refused(app, keys):
     with pytest.raises(BadCursor):
-        payment_list.find(Criteria(sort="amount"), "0" * 32 + keys)
+        lists.find(Criteria(sort="amount"), "0" * 32 + keys)
 
 
 def test_a_payment_stands_alone_too(office):
     row = found()[3]
-    assert payment_list.one(row.id) == row
+    assert lists.one(row.id) == row
     with pytest.raises(NotFound):
-        payment_list.one(uuid.UUID(int=5))
+        lists.one(uuid.UUID(int=5))
 
 
 def test_the_sums_are_what_the_rows_sum_to(office):
     for criteria in (Criteria(), Criteria(kind="deposit"), Criteria(customer=office["customer"]), Criteria(q="nobody")):
         expected: dict[tuple[str, str], list[int]] = {}
-        for row in payment_list.find(criteria).items:
+        for row in lists.find(criteria).items:
             total = expected.setdefault((row.currency, row.status), [0, 0, 0])
             for place, value in enumerate((1, row.amount, row.commission)):
                 total[place] += value
-        summed = payment_sums.sums(criteria)
+        summed = sums.sums(criteria)
         assert summed.items == [Sum(*key, *total) for key, total in sorted(expected.items())] and summed.at is None
 
 
 def test_sums_of_many_are_kept_for_a_while_and_made_anew_at_wish(office, monkeypatch, redis, count_statements):
-    monkeypatch.setattr(payment_sums, "KEPT_FROM", 5)
-    assert payment_sums.sums(Criteria(), patient=False) is None
-    first = payment_sums.sums(Criteria())
+    monkeypatch.setattr(sums, "KEPT_FROM", 5)
+    assert sums.sums(Criteria(), patient=False) is None
+    first = sums.sums(Criteria())
     SERVICE.deposit(office["anna"], 1)
     with count_statements() as statements:
-        kept = payment_sums.sums(Criteria(sort="amount"), patient=False)
+        kept = sums.sums(Criteria(sort="amount"), patient=False)
     assert statements == [] and kept.items == first.items and kept.at is not None and kept.count == 10
-    assert payment_sums.sums(Criteria(), anew=True).count == 11 == payment_sums.sums(Criteria()).count
-    assert payment_sums.sums(Criteria(currency="EUR"), patient=False).at is None
+    assert sums.sums(Criteria(), anew=True).count == 11 == sums.sums(Criteria()).count
+    assert sums.sums(Criteria(currency="EUR"), patient=False).at is None
     redis.flushdb()
-    assert payment_sums.sums(Criteria()).at is None and cache.recall("nothing") is None
+    assert sums.sums(Criteria()).at is None and cache.recall("nothing") is None
 
 
 def test_the_file_has_every_payment_and_no_formula(office, monkeypatch):
-    monkeypatch.setattr(payment_list, "CHUNK", 3)
+    monkeypatch.setattr(lists, "CHUNK", 3)
     monkeypatch.setattr(writing, "PIECE", 3)
     SERVICE.deposit(office["anna"], 5, description="=1+1")
     chunks = list(files.pieces(exported.sheet(Criteria(sort="amount")), "csv", for_people=False))
@@ -206,7 +207,7 @@ def test_the_workbook_has_the_same_rows(office):
 
 def test_a_page_is_one_statement_and_what_was_posted_moves_no_more(office, count_statements):
     with count_statements() as statements:
-        payment_list.find(replace(Criteria(), sort="-from"))
+        lists.find(replace(Criteria(), sort="-from"))
     assert len(statements) == 1
     pending.post(pending.claim())
     assert found(status="INITIATED") == []

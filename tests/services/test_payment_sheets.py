@@ -9,8 +9,9 @@ from crm.db import atomic, db
 from crm.errors import Invalid, NotFound
 from crm.models import ExchangeRate, Payment, PaymentBatch
 from crm.models.currency import SCALE
-from crm.services import accounts, payment_uploads, posting
+from crm.services import accounts, posting
 from crm.services.audit import Actor
+from crm.services.paying import uploads
 from crm.services.wallet import WalletService
 from tests import money, people
 from tests.money import SERVICE
@@ -41,11 +42,11 @@ def ivan(app) -> int:
 
 def keep(clerk: Actor, text: str | bytes, name: str = "payments.csv"):
     data = text if isinstance(text, bytes) else text.encode()
-    return payment_uploads.get(clerk, payment_uploads.keep(clerk, io.BytesIO(data), name))
+    return uploads.get(clerk, uploads.keep(clerk, io.BytesIO(data), name))
 
 
 def check(clerk: Actor, text: str | bytes, may_adjust: bool = False):
-    return payment_uploads.check(clerk, keep(clerk, text), may_adjust)
+    return uploads.check(clerk, keep(clerk, text), may_adjust)
 
 
 def asked(sheet) -> list[tuple]:
@@ -168,7 +169,7 @@ def test_all_of_it_is_accepted_and_posted_in_the_order_of_the_file(clerk, anna, 
     rows = f"deposit,{ivan},5,", f"spend,{ivan},5,", f"spend,{ivan},1,", f"transfer,{anna},7,{ivan}"
     text = "\n".join(("kind,account,amount,to account", *rows))
     upload = keep(clerk, text)
-    batch_id = payment_uploads.accept(clerk, upload, False)
+    batch_id = uploads.accept(clerk, upload, False)
     assert posting.drain() == (3, 1)
     db.session.rollback()
     batch = db.session.query(PaymentBatch).one()
@@ -179,33 +180,33 @@ def test_all_of_it_is_accepted_and_posted_in_the_order_of_the_file(clerk, anna, 
 def test_the_same_file_pays_once_whoever_sends_it(clerk, anna, alice):
     text = "kind,customer,amount\ndeposit,C1,1\ndeposit,C1,1\n"
     upload = keep(clerk, text)
-    first = payment_uploads.accept(clerk, upload, False)
-    assert payment_uploads.accept(clerk, upload, False) == first  # a double click
+    first = uploads.accept(clerk, upload, False)
+    assert uploads.accept(clerk, upload, False) == first  # a double click
     again = keep(clerk, text)
-    assert payment_uploads.check(clerk, again, False).repeated == 2
-    assert payment_uploads.accept(clerk, again, False) == first
+    assert uploads.check(clerk, again, False).repeated == 2
+    assert uploads.accept(clerk, again, False) == first
     other = Actor(alice.id, "127.0.0.1")
     sheet = check(other, text)
     assert not sheet.is_clean and sheet.sender == ("Boris", first)
     with pytest.raises(Invalid):
-        payment_uploads.accept(other, keep(other, text), False)
+        uploads.accept(other, keep(other, text), False)
     assert posting.drain() == (2, 0) and SERVICE.balance(anna) == 100_200
     db.session.rollback()
     assert db.session.query(PaymentBatch).count() == 1
 
 
 def test_a_row_that_was_paid_by_another_file_is_not_paid_again(clerk, anna):
-    payment_uploads.accept(clerk, keep(clerk, "kind,customer,amount,key\ndeposit,C1,1,7\n"), False)
+    uploads.accept(clerk, keep(clerk, "kind,customer,amount,key\ndeposit,C1,1,7\n"), False)
     sheet = check(clerk, "kind,customer,amount,key\ndeposit,C1,1,7\ndeposit,C1,2,8\n")
     assert (sheet.is_clean, sheet.repeated, [draft.key for draft in sheet.drafts]) == (True, 1, ["8"])
 
 
 def test_what_went_wrong_since_the_check_stops_all_of_it(clerk, anna, ivan):
     upload = keep(clerk, f"kind,account,amount\ndeposit,{anna},1\ndeposit,{ivan},1\n")
-    assert payment_uploads.check(clerk, upload, False).is_clean
+    assert uploads.check(clerk, upload, False).is_clean
     accounts.set_status(clerk, ivan, "frozen")
     with pytest.raises(Invalid):
-        payment_uploads.accept(clerk, upload, False)
+        uploads.accept(clerk, upload, False)
     db.session.rollback()
     assert db.session.query(Payment).filter_by(status="INITIATED").count() == 0
 
@@ -240,14 +241,14 @@ def test_an_upload_is_its_senders_alone(clerk, anna, alice):
     upload = keep(clerk, "kind,customer,amount\ndeposit,C1,1\n")
     for actor, token in [(Actor(alice.id, ""), upload.token), (clerk, "0" * 32), (clerk, "../x"), (clerk, "")]:
         with pytest.raises(NotFound):
-            payment_uploads.get(actor, token)
+            uploads.get(actor, token)
 
 
 def test_checking_costs_as_many_statements_however_many_rows(clerk, anna, ivan, count_statements):
     def cost(rows: int) -> int:
         upload = keep(clerk, "kind,customer,amount\n" + "deposit,C1,1\nspend,C2,1\n" * rows)
         with count_statements() as statements:
-            payment_uploads.check(clerk, upload, False)
+            uploads.check(clerk, upload, False)
         return len(statements)
 
     assert cost(1) == cost(200) <= 10

@@ -11,7 +11,7 @@ from crm.db import atomic, db
 from crm.models import Customer
 from crm.services import customers, search
 from crm.services.search import SORTS, Criteria
-from crm.services.search_cursor import BadCursor
+from crm.services.searching.cursor import BadCursor
 from tests import people
 
 ORDERS = [direction + name for name in SORTS if name != "balance" for direction in ("", "-")]  # test_search_balances

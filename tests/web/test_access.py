@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 
 from crm.db import atomic, db
 from crm.models import AuditEntry, Import, Operation, Role, User
-from crm.services import commission_rules, exports, payment_uploads, proofs, tokens
+from crm.services import commission_rules, exports, proofs, tokens
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
 from crm.services.exporting.orders import Order
 from crm.services.importing.plan import Plan
+from crm.services.paying import uploads as payment_uploads
 from crm.services.search import Criteria
 from tests import money, people, uploads
 from tests.web.pages import toast

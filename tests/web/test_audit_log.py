@@ -7,10 +7,11 @@ from crm.config import ROOT
 from crm.db import atomic
 from crm.models.imports import OUTCOMES
 from crm.models.ledger import ACCOUNT_STATUSES
-from crm.services import audit, channels, customers, operations, payment_criteria, search, users
+from crm.services import audit, channels, customers, operations, search, users
 from crm.services.audit import Actor
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting.orders import LISTS
+from crm.services.paying import criteria as payment_criteria
 from crm.web import trail
 from tests import people
 from tests.web.pages import page

@@ -9,10 +9,12 @@ from flask.testing import FlaskClient
 
 from crm.ledger import pending
 from crm.models.ledger import PaymentKind
-from crm.services import payment_list, payment_sums, payments
+from crm.services import payments
 from crm.services.audit import Actor
 from crm.services.movements import Movement
-from crm.services.payment_criteria import SORTS
+from crm.services.paying import lists
+from crm.services.paying import sums as payment_sums
+from crm.services.paying.criteria import SORTS
 from tests import money, people
 from tests.web.pages import Page, page
 from tests.web.test_naughty import STRINGS, WORST, is_harmless
@@ -186,7 +188,7 @@ def test_a_list_page_costs_six_statements_whatever_is_asked(viewer, anna, purse,
 
 
 def test_the_file_has_just_what_is_filtered_and_is_streamed(viewer, purse, monkeypatch):
-    monkeypatch.setattr(payment_list, "CHUNK", 10)
+    monkeypatch.setattr(lists, "CHUNK", 10)
     for number in range(30):
         money.SERVICE.spend(purse, number + 1, "=1+1")
     answer = FlaskClient.open(viewer, EXPORT + "?kind=spend&currency=RUB&amount_from=0.10")
@@ -200,7 +202,7 @@ def test_the_file_has_just_what_is_filtered_and_is_streamed(viewer, purse, monke
 
 def test_whatever_is_typed_is_harmless(viewer, purse):
     for text in STRINGS:
-        query = dict.fromkeys([*payment_list.Criteria.__dataclass_fields__, "cursor", "anew", "wrong", "format"], text)
+        query = dict.fromkeys([*lists.Criteria.__dataclass_fields__, "cursor", "anew", "wrong", "format"], text)
         for path in (LIST, EXPORT):
             assert is_harmless(viewer.get(path, query_string=query))
         for name in query if text in WORST else ():

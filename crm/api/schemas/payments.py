@@ -7,7 +7,7 @@ from pydantic import Field
 from crm.api.schemas.accounts import CurrencyCode
 from crm.api.schemas.shapes import Amount, AmountIn, Cursor, Moment, MomentIn, PaymentId, RowId, Sent, Told
 from crm.models.ledger import OperationKind, PaymentKind, PaymentStatus, TechnicalCode
-from crm.services.payment_orders import Ordered
+from crm.services.paying.orders import Ordered
 from crm.services.payments import BATCH_LIMIT
 
 KINDS = ("deposit", "withdrawal", "spend", "transfer", "adjustment", "conversion")  # that can be ordered

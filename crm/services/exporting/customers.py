@@ -15,8 +15,8 @@ from crm.services.exporting import customer_parts as parts
 from crm.services.exporting.customer_parts import CHANNELS, FIELDS, Extras
 from crm.services.exporting.sheet import Cells, Sheet
 from crm.services.importing.plan import ATTRIBUTE
-from crm.services.search_criteria import Criteria
-from crm.services.search_statements import conditions, counting
+from crm.services.searching.criteria import Criteria
+from crm.services.searching.statements import conditions, counting
 
 PAGE = 2_000
 MANY = " ::: "  # between several values in one cell, as Google Contacts writes it; the import takes it apart again

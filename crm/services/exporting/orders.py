@@ -11,9 +11,10 @@ from flask import current_app
 
 from crm import money
 from crm.services import operations as operation_list
-from crm.services import payment_criteria, search_criteria
 from crm.services.exporting import customers, operations, payments, statements
 from crm.services.exporting.sheet import Sheet
+from crm.services.paying import criteria as payment_criteria
+from crm.services.searching import criteria as search_criteria
 
 FORMATS = ("csv", "xlsx", "jsonl")
 AMOUNTS = ("amount_from", "amount_to", "balance_from", "balance_to")

@@ -8,9 +8,9 @@ from crm.db import db
 from crm.i18n import gettext as _
 from crm.models import Payment
 from crm.money import to_text
-from crm.services import payment_list as listed
 from crm.services.exporting.sheet import Cells, Sheet
-from crm.services.payment_criteria import Criteria, check, conditions
+from crm.services.paying import lists as listed
+from crm.services.paying.criteria import Criteria, check, conditions
 
 
 def count(criteria: Criteria, cap: int | None = None) -> int:

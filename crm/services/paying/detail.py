@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from crm.db import db
 from crm.models import Account, Customer, Operation, Payment, PaymentBatch, PendingPayment
 from crm.models.ledger import PaymentKind, PaymentStatus
-from crm.services import payment_list
-from crm.services.payment_list import Row
+from crm.services.paying import lists
+from crm.services.paying.lists import Row
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Detail:
 
 def detail(pk: uuid.UUID) -> Detail:
     """The payment with this id; raises `NotFound`. Four statements."""
-    row = payment_list.one(pk)
+    row = lists.one(pk)
     known: Any = db.session.execute(
         select(
             Payment.terms, Payment.rate, Payment.details, Payment.origin, PaymentBatch.name, Payment.batch_row,

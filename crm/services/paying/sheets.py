@@ -15,12 +15,14 @@ from crm.i18n import lazy_gettext as _l
 from crm.ledger.engine import Draft
 from crm.models import Payment, PaymentBatch, User
 from crm.models.ledger import SYSTEM
-from crm.services import payment_columns, payment_rows, tables
+from crm.services import tables
 from crm.services.audit import Actor
 from crm.services.importing import failures
 from crm.services.movements import INSIDE, Movement
-from crm.services.payment_rows import Row
-from crm.services.payment_wallets import Wallets
+from crm.services.paying import columns as payment_columns
+from crm.services.paying import rows as payment_rows
+from crm.services.paying.rows import Row
+from crm.services.paying.wallets import Wallets
 from crm.services.payments import BATCH_LIMIT, check_batch
 from crm.services.tables import Layout
 from crm.tabular.errors import Unreadable

@@ -18,10 +18,11 @@ from crm.db import db
 from crm.errors import Invalid, NotFound
 from crm.i18n import gettext as _
 from crm.models import Payment
-from crm.services import payment_sheets, payments
+from crm.services import payments
 from crm.services.audit import Actor
 from crm.services.importing.lease import uploads
-from crm.services.payment_sheets import Sheet
+from crm.services.paying import sheets
+from crm.services.paying.sheets import Sheet
 from crm.tabular import stored
 from crm.text import file_name
 
@@ -57,7 +58,7 @@ def keep(actor: Actor, stream: IO[bytes], filename: str) -> str:
             shutil.copyfileobj(stream, file, 1 << 20)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        layout = payment_sheets.examined(path)
+        layout = sheets.examined(path)
         about = {"filename": file_name(filename), "digest": digest, "user_id": actor.user_id, "notes": layout.notes}
         path.with_suffix(".json").write_text(json.dumps(about))
     except BaseException:
@@ -85,8 +86,8 @@ def get(actor: Actor, token: str) -> Upload:
 
 def check(actor: Actor, upload: Upload, may_adjust: bool) -> Sheet:
     """What the file would pay now, or what is wrong with it."""
-    layout = payment_sheets.examined(upload.path)
-    return payment_sheets.check(actor, upload.path, layout, upload.digest, may_adjust)
+    layout = sheets.examined(upload.path)
+    return sheets.check(actor, upload.path, layout, upload.digest, may_adjust)
 
 
 def accept(actor: Actor, upload: Upload, may_adjust: bool) -> str | None:

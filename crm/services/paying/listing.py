@@ -9,7 +9,7 @@ from crm.models import Payment
 from crm.models.ledger import PaymentKind, PaymentStatus, TechnicalCode
 from crm.services import columns, payment_json
 from crm.services.listing import Listing
-from crm.services.payment_criteria import Criteria, conditions
+from crm.services.paying.criteria import Criteria, conditions
 
 _P = Payment.__table__.c
 _TO_CURRENCY = func.coalesce(_P.to_currency, _P.currency)

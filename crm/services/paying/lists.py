@@ -13,7 +13,7 @@ from crm.db import db
 from crm.errors import NotFound
 from crm.i18n import gettext as _
 from crm.models import Account, Customer, Payment, User
-from crm.services.payment_criteria import Criteria, by_code_point, check, conditions, decode, encode
+from crm.services.paying.criteria import Criteria, by_code_point, check, conditions, decode, encode
 
 CHUNK = 2000
 _PAYER, _PAYEE = aliased(Account), aliased(Account)

@@ -10,7 +10,7 @@ from crm import cache
 from crm.cache import Kept
 from crm.db import db, utcnow
 from crm.models import Payment
-from crm.services.payment_criteria import Criteria, check, conditions
+from crm.services.paying.criteria import Criteria, check, conditions
 
 KEPT_FROM = 10_000  # payments: the sums of fewer are worked out each time
 

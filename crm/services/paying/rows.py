@@ -9,8 +9,8 @@ from crm.models.ledger import PaymentKind, TechnicalCode
 from crm.services.amounts import typed_amount
 from crm.services.importing.rows import too_many
 from crm.services.movements import INSIDE, KEY_LIMIT, Movement
-from crm.services.payment_columns import CURRENCY_OF, FIELDS, KIND_OF, SOURCE_OF
-from crm.services.payment_wallets import Meant, Unknown, Wallet, Wallets
+from crm.services.paying.columns import CURRENCY_OF, FIELDS, KIND_OF, SOURCE_OF
+from crm.services.paying.wallets import Meant, Unknown, Wallet, Wallets
 from crm.spreadsheet import unguarded
 from crm.text import fold
 

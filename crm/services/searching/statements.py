@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal_
 from crm.db import db
 from crm.ledger.days import moments
 from crm.models import ContactChannel, Customer, CustomerTag, Tag
-from crm.services import search_balances
-from crm.services.search_criteria import QUERY_LIMIT, SORTS, Criteria, currency_of
-from crm.services.search_words import begins, matches
+from crm.services.searching import balances
+from crm.services.searching.criteria import QUERY_LIMIT, SORTS, Criteria, currency_of
+from crm.services.searching.words import begins, matches
 from crm.text import fold
 
 TAG_SEPARATOR = "\x1f"  # a control character: no tag has one
@@ -74,7 +74,7 @@ def _source(criteria: Criteria, many: bool) -> tuple[Select[Any], ColumnElement[
     index and sorted; only for many, which are soon met, the order is walked and the text of each row looked at.
     """
     if criteria.sorted_by == "balance":
-        held = search_balances.totals(currency_of(criteria))
+        held = balances.totals(currency_of(criteria))
         total = func.coalesce(held.c.total, 0).label("sort_key")
         customers = select(*_SHOWN, total).outerjoin(held, held.c.customer_id == _CUSTOMERS.id)
         valued = customers.where(*conditions(criteria)).cte("valued")
@@ -95,7 +95,7 @@ def _page(source: Select[Any], criteria: Criteria, key: Any, pk: Any, tags: bool
 
     rows = ordered(source, key, pk).limit(bindparam("wanted", type_=Integer)).subquery("page")
     *shown, sort_key = rows.c
-    held = search_balances.total_of(rows.c.id, currency_of(criteria)).label("balance")
+    held = balances.total_of(rows.c.id, currency_of(criteria)).label("balance")
     named = (_tags_of(rows.c.id) if tags else null()).label("tags")
     return ordered(select(*shown, held, named, sort_key), sort_key, rows.c.id)
 
@@ -126,5 +126,5 @@ def conditions(criteria: Criteria, indexed: bool = True) -> list[ColumnElement[b
         clauses.append(_CUSTOMERS.created_at < moments(criteria.created_to, criteria.created_to)[1])
     least, most = criteria.balance_from, -1 if criteria.debt else criteria.balance_to
     if least is not None or most is not None:
-        clauses.append(search_balances.within(currency_of(criteria), least, most))
+        clauses.append(balances.within(currency_of(criteria), least, most))
     return clauses

@@ -1,0 +1,1 @@
+"""How customers are found: `services/search` is the door."""
