@@ -1,4 +1,4 @@
-"""What the engine says to SQLite: the same as to PostgreSQL, by executemany. The write lock is held already."""
+"""What the engine says to SQLite: what it says to PostgreSQL, by the hundred. The write lock is held already."""
 
 import json
 from collections.abc import Sequence

@@ -12,9 +12,7 @@ from crm.forms.payment_batches import PaymentUploadForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.models.ledger import PaymentStatus
-from crm.services.paying import batches as batches
-from crm.services.paying import template
-from crm.services.paying import uploads as uploads
+from crm.services.paying import batches, template, uploads
 from crm.services.paying.sheets import FIELD_NAMES
 from crm.services.payments import BATCH_LIMIT
 from crm.web.errors import respond, sentences

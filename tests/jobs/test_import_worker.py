@@ -1,8 +1,8 @@
 """An import in a real worker process: it runs there, and when the process is killed another one goes on."""
 
 import io
-import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, update
@@ -34,23 +34,36 @@ def outcomes(upload: Import) -> dict[str, int]:
     return dict(db.session.execute(mine.group_by(ImportRow.outcome)).all())
 
 
-def is_gone(group: int) -> bool:
-    """Whether no process of the group is left."""
+def children(pid: int) -> list[int]:
+    """The processes that this one has forked."""
     try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return True
-    return False
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+        return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    except OSError:  # it has just ended
+        return []
+
+
+def below(pid: int) -> list[int]:
+    """All that have come of it."""
+    return [pid for child in children(pid) for pid in (child, *below(child))]
+
+
+def is_gone(pid: int) -> bool:
+    """Whether the process has ended, though perhaps nobody has asked for it yet."""
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def test_a_killed_worker_loses_no_row_and_doubles_none(app, upload):
     with worker() as process:
         eventually(lambda: imports.get(upload.id).read_rows)
+        forked = below(process.pid)
         process.kill()
+    assert len(forked) == 2, "who imports, and who reads ahead"
+    eventually(lambda: all(map(is_gone, forked)))
     halfway = imports.get(upload.id)
     assert halfway.status == "running"
     assert 0 < halfway.read_rows < halfway.total_rows
-    eventually(lambda: is_gone(process.pid))  # who reads ahead of it too
     assert halfway.created == db.session.scalar(select(func.count()).select_from(Customer))
     with atomic() as session:  # half a minute later …
         session.execute(update(Import).values(lease_until=utcnow() - timedelta(seconds=1)))

@@ -1,10 +1,8 @@
 """An import goes on whatever dies: leases, fencing, checkpoints, stopping, two at once."""
 
 import io
-import multiprocessing
 import threading
 from collections.abc import Callable
-from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
 from itertools import count
 
@@ -16,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from bench.samples import customers_csv
 from crm.db import atomic, db, is_postgresql, utcnow
 from crm.errors import Invalid, NotFound
-from crm.models import AuditEntry, ContactChannel, Customer, Import, ImportRow
+from crm.models import AuditEntry, ContactChannel, Customer, Import
 from crm.queue import queue
 from crm.services import imports
-from crm.services.importing import chunks, lease, run
+from crm.services.importing import lease, run
 from crm.services.importing.chunks import Pace
 from tests import people
 from tests.uploads import CLERK, accept, counts, errors, take
@@ -156,55 +154,6 @@ def test_what_ends_in_the_middle_goes_on_where_it_stood(app, chunks):
     rows = db.session.execute(sa.select(sa.func.count(), sa.func.count(sa.distinct(Customer.external_id)))).one()
     assert rows[0] == rows[1] == done.created
     assert len(errors(done)) == done.failed
-
-
-@pytest.fixture
-def large(monkeypatch):
-    """Files of any size are read as large ones are, by a process of their own."""
-    monkeypatch.setattr(chunks, "_FEW", 0)
-
-
-def rows_checked(data: bytes) -> list[tuple[int, str, str]]:
-    """What would become of every row, in Russian."""
-    upload = imports.draft(CLERK, io.BytesIO(data), "customers.csv", locale="ru")
-    imports.check(CLERK, upload.id)
-    imports.run(upload.id)
-    mine = sa.select(ImportRow.row, ImportRow.outcome, ImportRow.message).where(ImportRow.import_id == upload.id)
-    return [tuple(row) for row in db.session.execute(mine.order_by(ImportRow.row))]
-
-
-def test_a_process_of_its_own_reads_a_large_file_alike(app, monkeypatch):
-    data = customers_csv(ROWS, dirty=0.2)
-    here = rows_checked(data)
-    assert {outcome for _row, outcome, _message in here} > {"created", "failed"}
-    monkeypatch.setattr(chunks, "_FEW", 0)
-    assert rows_checked(data) == here
-    assert multiprocessing.active_children() == []
-
-
-def test_a_killed_reader_leaves_what_is_stored_and_the_import_goes_on(app, large):
-    upload = accept(customers_csv(ROWS, dirty=0.05))
-
-    def kill_reader() -> None:
-        (reader,) = multiprocessing.active_children()
-        reader.kill()
-        reader.join()
-
-    with pytest.raises(BrokenProcessPool):
-        imports.run(upload.id, after(2, kill_reader))
-    halfway = imports.get(upload.id)
-    assert (halfway.status, 0 < halfway.read_rows < ROWS, halfway.created) == ("running", True, stored())
-    imports.run(upload.id)
-    done = imports.get(upload.id)
-    assert (done.status, done.read_rows, done.created) == ("done", ROWS, stored())
-
-
-def test_a_large_upload_whose_file_is_gone_fails_with_a_sentence(app, large):
-    upload = accept(customers_csv(60))
-    (lease.uploads() / upload.stored_as).unlink()
-    imports.run(upload.id)
-    failed = imports.get(upload.id)
-    assert (failed.status, failed.error) == ("failed", "The uploaded file is gone. Upload it again.")
 
 
 def test_a_process_that_was_killed_outright_is_followed_when_its_lease_has_run_out(app):

@@ -29,7 +29,7 @@ def check(task: Task, progress: Progress) -> None:
             if held is None:
                 lease.finish(task, "draft")
                 return
-            pace.note(held)
+            pace.note(held, len(block))
             read += len(block)
             progress(read, task.total_rows)
     lease.finish(task, "checked")

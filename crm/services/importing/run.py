@@ -59,7 +59,7 @@ def _work(task: Task, progress: Progress) -> None:
             if held is None:
                 lease.finish(task, "cancelled")
                 return
-            pace.note(held)
+            pace.note(held, len(block))
             read += len(block)
             progress(read, task.total_rows)
     bulk.analyze(*_WRITTEN)

@@ -34,7 +34,7 @@ def work(task: Task, progress: Progress) -> None:
             outcomes = _chunk(task, upload, actor, last, pace.rows)
             if not outcomes:
                 break
-            pace.note(time.monotonic() - begun)
+            pace.note(time.monotonic() - begun, len(outcomes))
             last, done = outcomes[-1].row, done + len(outcomes)
             progress(done, total)
     bulk.analyze(*_WRITTEN)
