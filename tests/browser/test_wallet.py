@@ -257,6 +257,7 @@ def test_russians_read_rubles_as_they_write_them(new_page: NewPage, anna: Custom
     page.goto(f"/customers/{anna.id}/")
     expect(page.locator(f"#account-{purse}")).to_contain_text("5\xa0000,00\xa0₽")
     page.locator(".wallet-actions a").first.click()
+    expect(page.locator("#amount")).to_be_focused()  # by then it is listened to
     page.locator("#amount").press_sequentially("1250,5")
     expect(page.locator(".preview p")).to_contain_text("+1\xa0250,50\xa0₽")
     expect(page.locator(".preview p")).to_contain_text("6\xa0250,50\xa0₽")
