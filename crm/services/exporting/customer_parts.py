@@ -7,7 +7,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, literal, select, true
 
@@ -88,28 +88,17 @@ def _held(code: str, few: bool) -> Select[Any]:
     return select(literal(code)).where(exists(wallets))
 
 
-class Page(NamedTuple):
-    """Rows of the tables, for some customers: `customers`, oldest first, have `FIELDS`, the attributes as JSON, status,
-    and when they came and were changed as texts.
+def customers(wanted: Wanted) -> Sequence[Any]:
+    """The customers of a page, oldest first: `FIELDS`, the attributes as JSON, status, and when they came and were
+    changed as texts.
     """
-
-    customers: Sequence[Any]
-    channels: Sequence[Any]
-    tags: Sequence[Any]
-    balances: Sequence[Any]
+    return _read(_customers(is_postgresql()), wanted)
 
 
-def read(wanted: Wanted, have_wallets: bool = True) -> Page:
-    """What there is of these customers, in four statements, or three where none of them has a wallet."""
-    engine = is_postgresql()
-    balances = _read(_balances(engine), wanted) if have_wallets else ()
-    return Page(*(_read(find(engine), wanted) for find in (_customers, _channels, _tags)), balances)
-
-
-def add_channels(rows: Rows, page: Page, places: Mapping[str, int]) -> None:
+def add_channels(rows: Rows, wanted: Wanted, places: Mapping[str, int]) -> None:
     """Put values into the cells of their columns, the main one of a type first, and labels into theirs."""
     label_places = {type_: places[f"{type_}_label"] for type_ in CHANNELS if f"{type_}_label" in places}
-    for pk, type_, value, label in page.channels:
+    for pk, type_, value, label in _read(_channels(is_postgresql()), wanted):
         row = rows.get(pk)
         if row is None:
             continue
@@ -119,17 +108,19 @@ def add_channels(rows: Rows, page: Page, places: Mapping[str, int]) -> None:
             row[label_places[type_]] = (*row[label_places[type_]], label)
 
 
-def add_tags(rows: Rows, page: Page, place: int) -> None:
+def add_tags(rows: Rows, wanted: Wanted, place: int) -> None:
     """Put the tags into the cell, in order."""
-    for pk, name in page.tags:
+    for pk, name in _read(_tags(is_postgresql()), wanted):
         if pk in rows:
             rows[pk][place] = (*rows[pk][place], name)
 
 
-def add_balances(rows: Rows, page: Page, places: Mapping[str, int]) -> None:
+def add_balances(rows: Rows, wanted: Wanted, places: Mapping[str, int]) -> None:
     """Put what is held in each currency into the cells of their columns, as plain decimals."""
     held_in = {name.removeprefix("balance_"): place for name, place in places.items() if name.startswith("balance_")}
-    for pk, code, held in page.balances:
+    if not held_in:
+        return
+    for pk, code, held in _read(_balances(is_postgresql()), wanted):
         if pk in rows and code in held_in:
             rows[pk][held_in[code]] = money.to_text(int(held), code)
 

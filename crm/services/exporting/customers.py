@@ -3,18 +3,16 @@
 import json
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from flask import current_app
 from sqlalchemy import func, select
 
 from crm.bulk import packed
-from crm.db import db, is_postgresql
+from crm.db import db
 from crm.i18n import gettext as _
 from crm.models import Customer
 from crm.services.exporting import customer_parts as parts
-from crm.services.exporting.customer_parts import CHANNELS, FIELDS, Extras, Page
+from crm.services.exporting.customer_parts import CHANNELS, FIELDS, Extras
 from crm.services.exporting.sheet import Cells, Sheet
 from crm.services.importing.plan import ATTRIBUTE
 from crm.services.searching.criteria import Criteria
@@ -77,44 +75,21 @@ def _ids(criteria: Criteria) -> "array[int]":
 def _rows(ids: "array[int]", extras: Extras, places: Mapping[str, int]) -> Iterator[Cells]:
     lists: list[Any] = [()] * (1 + len(CHANNELS) + len(extras.labelled))
     blank = [*lists, *[None] * (len(extras.currencies) + len(extras.attributes))]
-    for page in _pages(ids, bool(extras.currencies)):
-        yield from _filled(page, blank, places)
+    for start in range(0, len(ids), PAGE):
+        yield from _page(packed(ids[start : start + PAGE]), blank, places)
 
 
-def _pages(ids: "array[int]", have_wallets: bool) -> Iterator[Page]:
-    """PostgreSQL reads the next page while one is written. SQLite would give the interpreter back at every row, and get
-    it late.
-    """
-    wanted = (packed(ids[start : start + PAGE]) for start in range(0, len(ids), PAGE))
-    if not is_postgresql() or len(ids) <= PAGE:
-        yield from (parts.read(some, have_wallets) for some in wanted)
-        return
-    app = current_app._get_current_object()  # type: ignore[attr-defined]
-
-    def read(some: dict[str, str]) -> Page:
-        with app.app_context():
-            return parts.read(some, have_wallets)
-
-    with ThreadPoolExecutor(1, thread_name_prefix="page") as ahead:
-        following = ahead.submit(read, next(wanted))
-        for some in wanted:
-            page = following.result()
-            following = ahead.submit(read, some)
-            yield page
-        yield following.result()
-
-
-def _filled(page: Page, blank: list[Any], places: Mapping[str, int]) -> Sequence[Cells]:
+def _page(wanted: dict[str, str], blank: list[Any], places: Mapping[str, int]) -> Sequence[Cells]:
     rows: dict[int, list[Any]] = {}
-    for found in page.customers:
+    for found in parts.customers(wanted):
         row = rows[found[0]] = [*found[:_FIRST], *blank, *found[_FIRST + 1 :]]
         if found[_FIRST] != "{}":
             for name, value in json.loads(found[_FIRST]).items():
                 if (place := places.get(f"{ATTRIBUTE}{name}")) is not None:  # else somebody has just thought of it
                     row[place] = value
-    parts.add_channels(rows, page, places)
-    parts.add_tags(rows, page, places["tags"])
-    parts.add_balances(rows, page, places)
+    parts.add_channels(rows, wanted, places)
+    parts.add_tags(rows, wanted, places["tags"])
+    parts.add_balances(rows, wanted, places)
     return list(rows.values())
 
 
