@@ -33,6 +33,13 @@ def packed(values: Iterable[int] | Iterable[str]) -> dict[str, str]:
     return {"values": _BETWEEN.join(map(str, values)) if is_postgresql() else json.dumps(list(values))}
 
 
+def packing(attribute: Any) -> ColumnElement[str]:
+    """The aggregate that makes what `packed` makes, of the column's values: their parameter, without reading them."""
+    if is_postgresql():
+        return func.string_agg(cast(attribute, Text), _BETWEEN)
+    return func.json_group_array(attribute)
+
+
 def new_ids(table: str, count: int) -> list[int]:
     """So many ids that no other row of the table will get."""
     if not count:

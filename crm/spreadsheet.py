@@ -15,7 +15,7 @@ def guarded(cell: str) -> str:
     >>> guarded("=SUM(1+1)"), guarded("+7 912 345-67-89"), guarded("Anna")
     ("'=SUM(1+1)", '+7 912 345-67-89', 'Anna')
     """
-    if not cell.lstrip("'").startswith(_RUNS) or _HARMLESS.match(cell):
+    if _HARMLESS.match(cell) or not cell.lstrip("'").startswith(_RUNS):
         return cell
     return f"'{cell}"
 

@@ -38,10 +38,7 @@ def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Itera
     writer.writerow([_safe(cell) for cell in columns])
     for number, row in enumerate(rows, 1):
         writer.writerow(
-            [
-                None if c is None else _safe(c) if c.__class__ is not str else guarded(c) if c[:1] in _SUSPECT else c
-                for c in row
-            ]
+            [c if not c else _safe(c) if c.__class__ is not str else guarded(c) if c[0] in _SUSPECT else c for c in row]
         )
         if number % PIECE == 0:
             yield _taken(buffer)
