@@ -13,6 +13,7 @@ from threading import Event, Thread
 from crm import config, create_app
 from crm.services import imports
 from crm.services.audit import Actor
+from crm.services.importing.choices import Choices
 
 
 def main(source: Path, on_duplicate: str = "skip") -> None:
@@ -25,7 +26,7 @@ def main(source: Path, on_duplicate: str = "skip") -> None:
     with app.app_context():
         sent = time.perf_counter()
         with source.open("rb") as stream:
-            upload = imports.accept(Actor(None, "bench"), stream, source.name, on_duplicate, start=False)
+            upload = imports.accept(Actor(None, "bench"), stream, source.name, Choices(on_duplicate), start=False)
         begun, used = time.perf_counter(), _processor()
         with _children_watched() as most:
             imports.run(upload.id)

@@ -12,6 +12,7 @@ from crm.db import db
 from crm.models import Import
 from crm.services import imports
 from crm.services.audit import Actor
+from crm.services.importing.choices import Choices
 
 CLERK = Actor(None, "test")
 
@@ -23,15 +24,16 @@ def table(rows: Iterable[Sequence[str]], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
-def accept(data: bytes | str, filename: str = "customers.csv", **options: Any) -> Import:
+def accept(data: bytes | str, filename: str = "customers.csv", locale: str = "en", **choices: Any) -> Import:
     """Take the file in, without ringing for a worker."""
     raw = data.encode() if isinstance(data, str) else data
-    return imports.accept(CLERK, io.BytesIO(raw), filename, start=False, **options)
+    return imports.accept(CLERK, io.BytesIO(raw), filename, Choices(**choices), locale, start=False)
 
 
-def draft(data: bytes | str, filename: str = "customers.csv", **options: Any) -> Import:
+def draft(data: bytes | str, filename: str = "customers.csv", locale: str = "en", **choices: Any) -> Import:
     """Take the file in to be set up."""
-    return imports.draft(CLERK, io.BytesIO(data.encode() if isinstance(data, str) else data), filename, **options)
+    raw = data.encode() if isinstance(data, str) else data
+    return imports.draft(CLERK, io.BytesIO(raw), filename, Choices(**choices), locale)
 
 
 def checked(data: bytes | str, filename: str = "customers.csv", **options: Any) -> Import:

@@ -8,11 +8,11 @@ from flask_babel import get_locale
 from crm.api import bp
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
-from crm.api.schemas.imports import Import, ImportIn, ImportList, ImportRowList, ImportRowQuery
+from crm.api.schemas.imports import Import, ImportIn, ImportList, ImportRowList, ImportRowQuery, ImportUndo
 from crm.extensions import limiter
 from crm.models import Permission, Scope
 from crm.services import import_json, imports
-from crm.services.importing.plan import BALANCE, Plan
+from crm.services.importing.plan import Plan
 from crm.web.guards import actor, demand, requires
 from crm.web.uploads import uploaded
 
@@ -36,13 +36,13 @@ def import_create(form: ImportIn) -> Any:
 
     It is worked through in the background. A file with balances needs the scope `money`, another one `write`.
     """
-    given = (*uploaded(), form.on_duplicate, form.mapping, str(get_locale()))
-    upload = imports.accept(actor(), *given, check=form.check == "true", approve=_approve)
+    locale, check = str(get_locale()), form.check == "true"
+    upload = imports.accept(actor(), *uploaded(), form.choices(), locale, check=check, approve=_approve)
     return import_json.as_json(upload), 202, {"Location": url_for("api.import_get", pk=upload.id)}
 
 
 def _approve(plan: Plan) -> None:
-    demand(Permission.WRITE, Scope.MONEY if BALANCE in plan.fields else Scope.WRITE)
+    demand(Permission.WRITE, Scope.MONEY if plan.moves_money else Scope.WRITE)
 
 
 @bp.get("/imports/<int:pk>")
@@ -86,6 +86,17 @@ def import_cancel(pk: int) -> Any:
     After the rows that are just being written; what is in stays in.
     """
     return import_json.as_json(imports.cancel(actor(), pk)), 202
+
+
+@bp.get("/imports/<int:pk>/undo")
+@requires(Permission.READ)
+@call({200: ImportUndo}, refuses=(409,))
+def import_undo_preview(pk: int) -> Any:
+    """Look at what an undo would do
+
+    Nothing is written. Of the rows that would stay, the first hundred are named, with the reasons.
+    """
+    return import_json.undo_preview(pk)
 
 
 @bp.post("/imports/<int:pk>/undo")

@@ -4,22 +4,23 @@ import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import AppGroup
 
-from crm import money
+from crm.cli.import_choices import deciding
 from crm.cli.output import to_a_file, write_out
 from crm.cli.progress import progress
 from crm.errors import DomainError, Invalid
-from crm.models.imports import ON_DUPLICATE
-from crm.services import imports
+from crm.services import import_json, imports
 from crm.services.audit import Actor
 from crm.services.exporting.orders import Order
-from crm.services.importing.plan import MATCH
+from crm.services.importing.choices import Choices
 from crm.services.search import Criteria
+from crm.tabular.damage import Finding
+from crm.tabular.damage_words import sentence
 
 customers = AppGroup("customers", help="Customers in bulk.")
 _ACTOR = Actor(None, "cli")
@@ -27,47 +28,21 @@ _NAMED = 100  # rows that stay after an undo
 _COUNTS = ("created", "updated", "unchanged", "skipped", "failed")
 
 
-def _pairs(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise click.BadParameter(f"{pair!r} is not COLUMN=FIELD.")
-    return dict(pair.rsplit("=", 1) for pair in pairs)
-
-
-def _keys(_context: click.Context, _option: click.Parameter, keys: str) -> tuple[str, ...]:
-    return tuple(key.strip() for key in keys.split(",") if key.strip())
-
-
 @customers.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
-@click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
-              help="What to do with a row that means a customer who is there already.")  # fmt: skip
-@click.option("--mapping", multiple=True, callback=_pairs, metavar="COLUMN=FIELD",
-              help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated.")  # fmt: skip
-@click.option("--match", callback=_keys, metavar="KEY,KEY…", default=",".join(MATCH), show_default=True,
-              help=f"What customers are recognised by, in this order: {', '.join(MATCH)} (any other).")  # fmt: skip
-@click.option("--restore", is_flag=True, help="Make archived customers who are recognised active again.")
+@deciding
 @click.option("--dry-run", is_flag=True, help="Count what would happen and write nothing.")
 @click.option("--errors", type=click.Path(dir_okay=False, writable=True, path_type=Path),
               help="Write the rows that were not taken into this file, in the format of FILE or near it.")  # fmt: skip
-def import_(
-    file: Path,
-    on_duplicate: str,
-    mapping: dict[str, str],
-    match: tuple[str, ...],
-    restore: bool,
-    dry_run: bool,
-    errors: Path | None,
-) -> None:
+def import_(file: Path, choices: Choices, dry_run: bool, errors: Path | None) -> None:
     """Import the customers of FILE (CSV, XLSX, XLS, ODS or JSON lines) and print the counts as JSON.
 
     Exit code 2 where the file is refused; nothing is written then.
     """
     begun = time.monotonic()
     work = _rehearse if dry_run else _import
-    wanted = _Wanted(on_duplicate, mapping, current_app.config["CRM_DEFAULT_LOCALE"], match, restore)
     try:
-        counts, failed_rows = work(file, wanted)
+        counts, failed_rows = work(file, choices, current_app.config["CRM_DEFAULT_LOCALE"])
     except Invalid as error:
         raise _Refused(error.message) from error
     except DomainError as error:
@@ -102,14 +77,10 @@ def undo_import(import_id: int, dry_run: bool) -> None:
 
 
 def _foreseen(import_id: int) -> dict[str, Any]:
-    found = imports.undo_preview(import_id, _NAMED)
-    _tell_kept([(one.row, one.name, one.note) for one in found.kept_rows], found.kept)
-    names = ("rows", "undone", "kept", "removed", "archived", "restored", "fields", "reversals")
-    sums = {"returned": found.returned, "staying": found.staying}
-    return {name: getattr(found, name) for name in names} | {
-        name: {currency: money.to_text(amount, currency) for currency, amount in sorted(amounts.items())}
-        for name, amounts in sums.items()
-    }
+    found = import_json.undo_preview(import_id)
+    kept = found.pop("kept_rows")
+    _tell_kept([(one["row"], one["customer"], one["message"]) for one in kept], found["kept"])
+    return found
 
 
 def _undone(import_id: int) -> dict[str, Any]:
@@ -137,21 +108,13 @@ class _Refused(click.ClickException):
     exit_code = 2
 
 
-class _Wanted(NamedTuple):
-    on_duplicate: str
-    mapping: dict[str, str]
-    locale: str
-    match: tuple[str, ...]
-    restore: bool
-
-
 _Outcome = tuple[dict[str, Any], Iterable[bytes]]  # the counts, the file of failed rows in pieces
 
 
-def _import(file: Path, wanted: _Wanted) -> _Outcome:
+def _import(file: Path, choices: Choices, locale: str) -> _Outcome:
     with file.open("rb") as stream:
-        upload = imports.accept(_ACTOR, stream, file.name, start=False, **wanted._asdict())
-    _tell(upload.notes)
+        upload = imports.accept(_ACTOR, stream, file.name, choices, locale, start=False)
+    _tell(upload.notes, map(Finding.from_json, upload.damage), choices)
     _tell_earlier(upload.id)
     try:
         with progress() as show:
@@ -168,10 +131,10 @@ def _import(file: Path, wanted: _Wanted) -> _Outcome:
     return counts, imports.failed_file(done.id).pieces
 
 
-def _rehearse(file: Path, wanted: _Wanted) -> _Outcome:
+def _rehearse(file: Path, choices: Choices, locale: str) -> _Outcome:
     with progress() as show:
-        result = imports.rehearse(file, progress=show, **wanted._asdict())
-    _tell(result.layout.notes)
+        result = imports.rehearse(file, choices, locale, show)
+    _tell(result.layout.notes, result.layout.damage, choices)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
     return counts, result.failed_file().pieces
 
@@ -184,6 +147,9 @@ def _tell_earlier(import_id: int) -> None:
         click.echo(f"This very file was imported before: import {before.id}, {before.filename}, {when}{by}.", err=True)
 
 
-def _tell(notes: list[str]) -> None:
+def _tell(notes: list[str], damage: Iterable[Finding], choices: Choices) -> None:
     for note in notes:
         click.echo(note, err=True)
+    for finding in damage:
+        end = "" if not finding.repair else " Done by --repair." if choices.repair else " Add --repair for that."
+        click.echo(f"{sentence(finding)}{end}", err=True)

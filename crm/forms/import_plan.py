@@ -80,5 +80,5 @@ def _column(typed: Typed, index: int) -> Column:
         field=typed.get(f"field-{index}", "") or None,
         policy=policy if policy in POLICIES else POLICIES[0],
         currency=typed.get(f"currency-{index}", ""),
-        label=typed.get(f"label-{index}", "").strip()[:60],
+        label=typed.get(f"label-{index}", "").strip(),
     )

@@ -1,24 +1,33 @@
 """An import as programs see it, and what a list of them is asked by."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import select
 
 from crm.models import Import
 from crm.models.imports import IMPORT_STATUSES
+from crm.money import to_text
 from crm.services import columns, imports
 from crm.services.importing import results
+from crm.services.importing.choices import DELIMITERS
+from crm.services.importing.plan import POLICIES, Plan
 from crm.services.listing import Listing
 from crm.services.payment_json import moment
+from crm.tabular.damage import Finding
 
 _C = Import.__table__.c
 COUNTERS = ("total_rows", "read_rows", "created", "updated", "unchanged", "skipped", "failed", "undone", "kept")
 _MOMENTS = ("created_at", "started_at", "finished_at", "undo_until")
 _SHOWN = ("id", "status", "filename", "size", *COUNTERS, "error", "created_by_id", *_MOMENTS)
+_FILE = ("kind", "encoding", "delimiter", "sheet", "sheets", "header_line", "columns", "notes", "damage")
+_DELIMITERS = {sign: name for name, sign in DELIMITERS.items()}
+_KEPT = 100  # rows that an undo would leave
+_FORESEEN = ("rows", "undone", "kept", "removed", "archived", "restored", "fields", "reversals")
 LISTING = Listing(
     "imports",
-    select(*(_C[name] for name in _SHOWN), _C.plan, _C["columns"]),
+    select(*(_C[name] for name in (*_SHOWN, *_FILE)), _C.plan),
     _C.id,
     {
         "id": columns.number(_C.id),
@@ -44,14 +53,42 @@ def page(asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def as_json(upload: Any) -> dict[str, Any]:
-    """A row of the listing or an `Import`, with its progress and what each of its columns was taken for."""
+    """A row of the listing or an `Import`, with its progress, how its file is read, and what was decided about it."""
     told = {name: getattr(upload, name) for name in _SHOWN if name != "created_by_id"}
     told |= {name: told[name] and moment(told[name]) for name in _MOMENTS}
-    fields = [one["field"] for one in upload.plan["columns"]]
-    return told | {
-        "on_duplicate": upload.plan["on_duplicate"],
-        "mapping": dict(zip(upload.columns, fields, strict=False)),
+    plan = Plan.from_json(upload.plan)
+    return told | _decided(upload.columns, plan) | {
+        "read_as": {
+            **{name: getattr(upload, name) for name in ("kind", "encoding", "sheet", "sheets")},
+            "delimiter": _DELIMITERS[upload.delimiter],
+            "header": upload.header_line + 1,
+        },
+        "notes": upload.notes,
+        "damage": [_damage(Finding.from_json(one), plan) for one in upload.damage],
         "created_by": upload.created_by_id,
+    }  # fmt: skip
+
+
+def _decided(header: Sequence[str], plan: Plan) -> dict[str, Any]:
+    columns = list(zip(header, plan.columns, strict=False))
+    return {
+        "on_duplicate": plan.on_duplicate,
+        "mapping": {name: column.field for name, column in columns},
+        "policies": {name: column.policy for name, column in columns if column.field and column.policy != POLICIES[0]},
+        "currencies": {name: column.currency for name, column in columns if column.currency},
+        "labels": {name: column.label for name, column in columns if column.label},
+        "defaults": dict(plan.defaults),
+        "match": list(plan.match),
+        "restore": plan.restore,
+    }
+
+
+def _damage(finding: Finding, plan: Plan) -> dict[str, Any]:
+    told = {name: getattr(finding, name) for name in ("kind", "column", "count")}
+    return told | {
+        "can_be_repaired": bool(finding.repair),
+        "is_repaired": finding.repair in plan.repairs,
+        "samples": [asdict(sample) for sample in finding.samples],
     }
 
 
@@ -60,6 +97,16 @@ def rows(pk: int, outcome: str, after: int, limit: int) -> dict[str, Any]:
     imports.get(pk)
     found = results.rows(pk, outcome, after, limit)
     return {"items": [_row(row) for row in found.items], "next_after": found.next_after}
+
+
+def undo_preview(pk: int) -> dict[str, Any]:
+    """What an undo of the import would do now, as `imports.undo_preview` has it; amounts as plain decimals."""
+    found = imports.undo_preview(pk, _KEPT)
+    sums = {"returned": found.returned, "staying": found.staying}
+    return {name: getattr(found, name) for name in _FORESEEN} | {
+        **{name: {code: to_text(held, code) for code, held in sorted(sum_.items())} for name, sum_ in sums.items()},
+        "kept_rows": [{"row": one.row, "customer": one.name, "message": one.note} for one in found.kept_rows],
+    }
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Bulk uploads of customers: taken in, worked through in the background, stopped, looked at."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 from typing import IO
 
 from flask_babel import force_locale
@@ -13,12 +12,12 @@ from crm.db import atomic, db, locked, retrying, utcnow
 from crm.errors import NotFound, TooLate
 from crm.i18n import gettext as _
 from crm.models import Import
-from crm.models.imports import ON_DUPLICATE
 from crm.services import audit
 from crm.services.audit import Actor
-from crm.services.importing import failures, file, lease, problems, results, saved
+from crm.services.importing import failures, lease, problems, results, saved
 from crm.services.importing import undo as undoing
-from crm.services.importing.plan import MATCH, Plan
+from crm.services.importing.choices import AS_PROPOSED, Choices
+from crm.services.importing.plan import Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
@@ -61,56 +60,45 @@ def accept(
     actor: Actor,
     stream: IO[bytes],
     filename: str,
-    on_duplicate: str = "skip",
-    mapping: Mapping[str, str] | None = None,
+    choices: Choices = AS_PROPOSED,
     locale: str = "en",
     start: bool = True,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
-    match: Sequence[str] = MATCH,
-    restore: bool = False,
 ) -> Import:
     """Store the file, check all of it, and have a worker import it (with `start`), or with `check` only find out what
     would become of its rows. `approve` is shown the plan first, and refuses by raising.
 
-    `mapping` tells the field of columns by name, '' for a column to leave out; the others are recognised. `match` and
-    `restore` are as in `Plan`. Messages are in `locale`. Raises `Invalid` (fields `file`, `mapping`, `on_duplicate`,
-    `match`), and then keeps nothing.
+    Messages are in `locale`. Raises `Invalid` (`file`, and the fields of `Choices`), and then keeps nothing.
     """
-    file.check_options(on_duplicate, mapping)
-    upload = kept(actor, stream, filename, mapping, locale)
-    plan = Plan.from_json(upload.plan)
-    plan = replace(plan, match=tuple(match), on_duplicate=on_duplicate, restore=restore)
-    upload.plan = plan.as_json()
-    return _add(actor, upload, "checking" if check else "queued", start, approve and partial(approve, plan))
+    upload = kept(actor, stream, filename, choices, locale)
+    return _add(actor, upload, "checking" if check else "queued", start, approve)
 
 
 def draft(
     actor: Actor,
     stream: IO[bytes],
     filename: str,
-    on_duplicate: str = "skip",
-    mapping: Mapping[str, str] | None = None,
+    choices: Choices = AS_PROPOSED,
     locale: str = "en",
 ) -> Import:
     """Store the file and propose a plan for it, whatever its columns are; nothing happens before `check` or `start`.
+    Of the choices, `mapping`, `reading` and `on_duplicate` count.
 
     Raises `Invalid` as `accept` does, and then keeps nothing.
     """
-    file.check_options(on_duplicate, mapping)
-    upload = kept(actor, stream, filename, mapping, locale, is_draft=True)
-    if on_duplicate != ON_DUPLICATE[0]:  # or else what was decided for such a file before
-        upload.plan = replace(Plan.from_json(upload.plan), on_duplicate=on_duplicate).as_json()
+    upload = kept(actor, stream, filename, choices, locale, is_draft=True)
+    if choices.on_duplicate != AS_PROPOSED.on_duplicate:  # or else what was decided for such a file before
+        upload.plan = replace(Plan.from_json(upload.plan), on_duplicate=choices.on_duplicate).as_json()
     return _add(actor, upload, "draft", False)
 
 
-def _add(actor: Actor, upload: Import, status: str, start: bool, approve: Callable[[], None] | None = None) -> Import:
+def _add(
+    actor: Actor, upload: Import, status: str, start: bool, approve: Callable[[Plan], None] | None = None
+) -> Import:
     try:
-        if status != "draft":
-            plan = Plan.from_json(upload.plan)
-            problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         if approve:
-            approve()
+            approve(Plan.from_json(upload.plan))
         return _stored(actor, upload, status, start)
     except BaseException:
         stored.remove(lease.uploads() / upload.stored_as)

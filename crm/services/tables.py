@@ -36,13 +36,13 @@ class Wanted:
 @dataclass(frozen=True)
 class Reading:
     """How a person wants a file to be read; None for what is to be found out. `encoding` is one of
-    `encodings.CHOICES`, `delimiter` of `DELIMITERS`, `sheet` counts the visible ones from 0, and so many records as
-    `header` says are above the header. What the kind of file does not have is ignored.
+    `encodings.CHOICES`, `delimiter` of `DELIMITERS`, `sheet` counts the visible ones from 0 or is the name of one, and
+    so many records as `header` says are above the header. What the kind of file does not have is ignored.
     """
 
     encoding: str | None = None
     delimiter: str | None = None
-    sheet: int | None = None
+    sheet: int | str | None = None
     header: int | None = None
 
 
@@ -128,7 +128,7 @@ def _layout(path: Path, wanted: Wanted, reading: Reading) -> Layout:
 def _sheet(path: Path, kind: Kind, wanted: Wanted, reading: Reading) -> Layout:
     """The layout of the sheet that was chosen, or else of the first that has what is wanted, or else is a table."""
     refusal: Unreadable | None = None
-    asked = range(_SHEETS) if reading.sheet is None else (reading.sheet,)
+    asked = _asked(path, kind, reading.sheet)
     for any_columns in sorted({False, wanted.any_columns}):
         for index in asked:
             names = stored.convert(path, kind, index)
@@ -144,6 +144,17 @@ def _sheet(path: Path, kind: Kind, wanted: Wanted, reading: Reading) -> Layout:
     if refusal is None and reading.sheet is not None:
         raise Unreadable(_("The workbook has no such sheet."))
     raise refusal or Unreadable(_("The workbook has no sheet with a table."))
+
+
+def _asked(path: Path, kind: Kind, sheet: int | str | None) -> Sequence[int]:
+    if not isinstance(sheet, str):
+        return range(_SHEETS) if sheet is None else (sheet,)
+    names = stored.convert(path, kind)
+    if sheet not in names:
+        raise Unreadable(
+            _("There is no sheet %(name)s; the sheets are %(names)s.", name=sheet[:60], names=listed(names))
+        )
+    return (names.index(sheet),)
 
 
 def _converted(path: Path, sheet: int, wanted: Wanted, reading: Reading) -> Layout:

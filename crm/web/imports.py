@@ -11,6 +11,7 @@ from crm.forms.imports import ImportForm
 from crm.i18n import gettext as _
 from crm.models import Permission
 from crm.services import imports
+from crm.services.importing.choices import Choices
 from crm.web import import_rows
 from crm.web.customers import bp as customers_bp
 from crm.web.errors import respond, sentences
@@ -85,7 +86,7 @@ def customer_import() -> Response:
     is_draft = "check" in request.form
     take = imports.draft if is_draft else imports.accept
     try:
-        upload = take(actor(), *uploaded(), on_duplicate=form.on_duplicate.data or "skip", locale=str(get_locale()))
+        upload = take(actor(), *uploaded(), Choices(form.on_duplicate.data or "skip"), str(get_locale()))
     except Invalid as error:
         attach(form, error)
         return _form(form, 422)

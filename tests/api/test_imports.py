@@ -137,3 +137,86 @@ def test_what_was_checked_is_looked_at_row_by_row_and_started(manager):
     assert manager.get(path).json["created"] == 1
     assert manager.post(f"{path}/start").status_code == 409
     assert manager.get(f"{path}/rows?outcome=x").status_code == 422
+
+
+def test_all_that_the_page_decides_a_program_decides_too(manager):
+    table = "Client;Saldo;Phone;City\nAnna;5;380441234567;Tver\n"
+    decided = {
+        "on_duplicate": "update", "restore": "true", "repair": "true", "encoding": "windows-1251",
+        "delimiter": "semicolon", "header": "1", "mapping": json.dumps({"Client": "name", "Saldo": "wallet_balance"}),
+        "policies": json.dumps({"City": "fill"}), "currencies": json.dumps({"Saldo": "USD"}),
+        "labels": json.dumps({"Phone": "Work"}), "defaults": json.dumps({"tags": "fair"}),
+        "match": json.dumps(["phone", "email"]),
+    }  # fmt: skip
+    sent = send(manager, table.encode("cp1251"), **decided)
+    assert sent.status_code == 202, sent.text
+    told = sent.json
+    for name in ("mapping", "policies", "currencies", "labels", "defaults"):
+        assert json.loads(decided[name]).items() <= told[name].items()
+    assert (told["match"], told["restore"], told["on_duplicate"]) == (["phone", "email"], True, "update")
+    assert told["read_as"] == {
+        "kind": "csv", "encoding": "cp1251", "delimiter": "semicolon", "sheet": "", "sheets": [], "header": 1,
+    }  # fmt: skip
+    (damage,) = told["damage"]
+    assert (damage["column"], damage["count"]) == ("Phone", 1)
+    assert damage["can_be_repaired"] and damage["is_repaired"]
+    assert damage["samples"] == [{"row": 2, "before": "380441234567", "after": "+380441234567"}]
+    imports.run(told["id"])
+    assert manager.get(f"/imports/{told['id']}").json["created"] == 1
+    (anna,) = manager.get("/customers").json["items"]
+    assert (anna["tags"], anna["channels"][0]["label"]) == (["fair"], "Work")
+
+
+def test_what_was_spoilt_is_told_though_nobody_wants_it_repaired(manager):
+    sent = send(manager, "name,phone,hat\nAnna,380441234567,7\n")
+    assert [(one["can_be_repaired"], one["is_repaired"]) for one in sent.json["damage"]] == [(True, False)]
+    assert sent.json["notes"] == ["The column hat was not recognised and is left out."]
+
+
+def test_a_balance_for_everybody_needs_the_scope_of_money_as_one_in_a_column_does(program_of, boris):
+    everybody = {"defaults": json.dumps({"wallet_balance": "100"})}
+    assert send(program_of(boris, "write"), TABLE, **everybody).status_code == 403
+    assert send(program_of(boris, "money"), TABLE, **everybody).status_code == 202
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"policies": '{"phone": "burn"}'}, "policies.phone"),
+        ({"policies": '{"hat": "fill"}'}, "policies"),
+        ({"currencies": '{"phone": "EUR"}'}, "currencies"),
+        ({"labels": '{"name": "Work"}'}, "labels"),
+        ({"defaults": '{"email": "x"}'}, "defaults"),
+        ({"match": '["shoe"]'}, "match.0"),
+        ({"match": '"email"'}, "match"),
+        ({"restore": "1"}, "restore"),
+        ({"repair": "yes"}, "repair"),
+        ({"encoding": "latin-9"}, "file"),
+        ({"encoding": "x" * 41}, "encoding"),
+        ({"delimiter": ";"}, "delimiter"),
+        ({"header": "0"}, "header"),
+        ({"header": "first"}, "header"),
+    ],
+)
+def test_what_cannot_be_decided_is_named(manager, fields, field):
+    answer = send(manager, TABLE, **fields)
+    assert (answer.status_code, list(answer.json["errors"])) == (422, [field]), answer.text
+    assert db.session.query(Import).count() == 0
+
+
+def test_an_undo_is_looked_at_first(manager):
+    pk = send(manager, "external_id,name,balance\nC1,Anna,100\nC2,Boris,\n").json["id"]
+    assert manager.get(f"/imports/{pk}/undo").status_code == 409
+    imports.run(pk)
+    (boris,) = manager.get("/customers?external_id=C2").json["items"]
+    assert manager.call("PATCH", f"/customers/{boris['id']}", {"city": "Tver"}, If_Match="*").status_code == 200
+    foreseen = manager.get(f"/imports/{pk}/undo").json
+    assert (foreseen["rows"], foreseen["undone"], foreseen["kept"]) == (2, 1, 1)
+    assert foreseen["returned"] == {"RUB": "100.00"} and foreseen["staying"] == {}
+    (kept,) = foreseen["kept_rows"]
+    assert (kept["row"], kept["customer"]) == (3, "Boris") and kept["message"]
+    assert manager.get(f"/imports/{pk}").json["status"] == "done"
+    manager.post(f"/imports/{pk}/undo")
+    imports.run(pk)
+    told = manager.get(f"/imports/{pk}").json
+    assert (told["undone"], told["kept"]) == (foreseen["undone"], foreseen["kept"])

@@ -112,3 +112,47 @@ def test_notes_go_to_standard_error(app, command, tmp_path):
     path.write_text("name,hat\nAnna,38\n")
     result = command(path)
     assert result.stderr.splitlines()[0] == "The column hat was not recognised and is left out."
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_all_that_the_page_decides_the_command_decides_too(app, command, tmp_path, dry):
+    people.add("Anna", external_id="C1", city="Tver")
+    path = tmp_path / "customers.csv"
+    path.write_bytes(
+        "Отчёт|||||\nexternal_id|name|Город|phone|Saldo|x=y\nC1|Анна|Орёл|380441234567|5|1\n".encode("cp866")
+    )
+    arguments = [
+        "--on-duplicate", "update", "--encoding", "cp866", "--delimiter", "bar", "--header", "2",
+        "--mapping", "Saldo=wallet_balance", "--mapping", "x=y=attribute:X", "--currency", "Saldo=USD",
+        "--policy", "name=never", "--policy", "Город=fill", "--label", "phone=Work", "--default", "notes=a=b",
+        "--repair",
+    ]  # fmt: skip
+    result = command(path, *arguments, *dry)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout.splitlines()[-1])["updated"] == 1
+    assert "phone: 1 number is valid only as one from abroad" in result.stderr and "Done by --repair." in result.stderr
+    anna = db.session.scalars(select(Customer)).one()
+    expected = ("Anna", "Tver", "", {}) if dry else ("Anna", "Tver", "a=b", {"X": "1"})
+    assert (anna.name, anna.city, anna.notes, anna.attributes) == expected
+    assert [(one.value, one.label) for one in anna.channels] == ([] if dry else [("+380441234567", "Work")])
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_what_is_spoilt_is_told_with_what_repairs_it(app, command, tmp_path, dry):
+    path = tmp_path / "customers.csv"
+    path.write_text("name,phone\nAnna,380441234567\n")
+    result = command(path, *dry)
+    assert json.loads(result.stdout.splitlines()[-1])["failed"] == 1
+    assert "as 380441234567; a + can be put in front. Add --repair for that." in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--policy", "name"], ["--policy", "name=burn"], ["--currency", "name=EUR"], ["--default", "fax=1"],
+                  ["--header", "0"], ["--delimiter", ";"], ["--label", "hat=Work"], ["--encoding", "latin-9"]],
+)  # fmt: skip
+def test_what_cannot_be_decided_ends_with_2(app, command, tmp_path, arguments):
+    path = tmp_path / "customers.csv"
+    path.write_text("name\nAnna\n")
+    result = command(path, *arguments)
+    assert result.exit_code == 2 and "Error: " in result.stderr and "Traceback" not in result.output
+    assert customers() == 0

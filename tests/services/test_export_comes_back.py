@@ -12,6 +12,7 @@ from crm.services import customers, imports
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting import customers as exported
 from crm.services.exporting import files
+from crm.services.importing.choices import Choices
 from crm.services.search import Criteria
 from tests import databases, money
 from tests.people import CLI
@@ -89,7 +90,7 @@ def _file(format_: str, locale: str) -> bytes:
 
 
 def _imported(data: bytes, format_: str, on_duplicate: str):
-    upload = imports.accept(CLI, io.BytesIO(data), f"customers.{format_}", on_duplicate=on_duplicate, start=False)
+    upload = imports.accept(CLI, io.BytesIO(data), f"customers.{format_}", Choices(on_duplicate), start=False)
     imports.run(upload.id)
     db.session.rollback()
     done = imports.get(upload.id)

@@ -14,6 +14,7 @@ from crm.services import customers, imports
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting import customers as exported
 from crm.services.exporting import files
+from crm.services.importing.choices import Choices
 from crm.services.search import Criteria
 from crm.spreadsheet import unguarded
 from crm.tabular import writing
@@ -157,7 +158,7 @@ def brought_back(app, run, text: str) -> None:
     """Empty the database and import the file."""
     db.session.rollback()
     databases.empty(app, run)
-    upload = imports.accept(CLI, io.BytesIO(text.encode()), "customers.csv", on_duplicate="create", start=False)
+    upload = imports.accept(CLI, io.BytesIO(text.encode()), "customers.csv", Choices("create"), start=False)
     imports.run(upload.id)
     db.session.rollback()
     done = imports.get(upload.id)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from crm.db import db
 from crm.models import AuditEntry, Customer, Import
 from crm.services import customers, imports
+from crm.services.importing.choices import Choices
 from crm.services.importing.plan import Column, Plan
 from tests import money, people
 from tests.uploads import CLERK, counts, errors
@@ -141,13 +142,13 @@ def test_a_row_tells_whom_it_changed_and_from_what_to_what(two):
 
 
 def test_what_is_imported_at_once_has_the_same_keys(two):
-    upload = imports.accept(CLERK, io.BytesIO((HEAD + ",Boris,,,@boris,Tver\n").encode()), "a.csv", "update")
+    upload = imports.accept(CLERK, io.BytesIO((HEAD + ",Boris,,,@boris,Tver\n").encode()), "a.csv", Choices("update"))
     imports.run(upload.id)
     assert counts(imports.get(upload.id)) == {"updated": 1} and city(two[1]) == "Tver"
 
 
 def test_the_people_of_a_firm_have_its_website_in_common_and_stay_apart(app):
     rows = "name,website\nAnna,https://example.com\nBoris,https://example.com\n"
-    upload = imports.accept(CLERK, io.BytesIO(rows.encode()), "a.csv", "update")
+    upload = imports.accept(CLERK, io.BytesIO(rows.encode()), "a.csv", Choices("update"))
     imports.run(upload.id)
     assert counts(imports.get(upload.id)) == {"created": 2}

@@ -13,6 +13,7 @@ from crm.db import db
 from crm.models import Account, AccountBalance, ImportOpening, ImportRow, Operation, Payment
 from crm.services import imports
 from crm.services.importing import openings
+from crm.services.importing.choices import Choices
 from crm.services.importing.chunks import Pace
 from tests import money, people
 from tests.uploads import accept, counts, errors, take
@@ -112,7 +113,7 @@ def test_a_dry_run_counts_the_same_and_moves_nothing(app, tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(HEAD + "C1,Anna,USD,5\nC2,Boris,RUB,9\nC1,Anna,RUB,1\n")
     before = money.rows("payments")
-    result = imports.rehearse(path, "update")
+    result = imports.rehearse(path, Choices("update"))
     assert counts(result) == {"created": 1, "updated": 1, "unchanged": 1}
     assert money.rows("payments") == before and held() == [("RUB", 700)]
 

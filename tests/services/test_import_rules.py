@@ -12,6 +12,7 @@ from crm.db import db
 from crm.models import AuditEntry, ContactChannel, Customer, Import, ImportRow, Tag
 from crm.services import imports
 from crm.services.customer_data import ChannelData, CustomerData
+from crm.services.importing.choices import Choices
 from tests import people
 from tests.uploads import Oracle, counts, errors, table, take
 
@@ -101,7 +102,7 @@ def test_a_rehearsal_counts_what_the_import_will_and_writes_nothing(app, on_dupl
     before = everyone()
     path = tmp_path / "customers.csv"
     path.write_bytes(as_csv(shuffled(customers_csv(2300, seed=3, dirty=0.02), seed=5)))
-    rehearsal = imports.rehearse(path, on_duplicate)
+    rehearsal = imports.rehearse(path, Choices(on_duplicate))
     assert everyone() == before
     assert db.session.scalar(select(func.count()).select_from(Import)) == 1
     upload = take(path.read_bytes(), on_duplicate)

@@ -1,11 +1,18 @@
 """Imports of customers, as sent and as told."""
 
+from dataclasses import fields
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Json
 from spectree.model_adapter.pydantic_adapter import BaseFile
 
 from crm.api.schemas.shapes import Cursor, Moment, RowId, Told
+from crm.services.importing.choices import DELIMITERS, Choices
+from crm.services.importing.plan import MATCH, MatchKey, Policy
+from crm.services.tables import Reading
+
+Flag = Literal["true", "false"]
+OfColumns = Json[dict[str, str]]
 
 
 class ImportIn(BaseModel):
@@ -17,12 +24,89 @@ class ImportIn(BaseModel):
     on_duplicate: Literal["skip", "update", "create"] = Field(
         "skip", description="What to do with those who are there."
     )
-    mapping: Json[dict[str, str]] | None = Field(
-        None,
+    mapping: OfColumns = Field(
+        {},
         description="A JSON object: the field of columns that are not to be recognised; blank leaves one out.",
         examples=['{"Client": "name", "Fax": ""}'],
     )
-    check: Literal["true", "false"] = Field("false", description="Only find out what would become of every row.")
+    policies: Json[dict[str, Policy]] = Field(
+        {},
+        description="A JSON object: what columns may do to customers who are there; they overwrite by default.",
+        examples=['{"City": "fill"}'],
+    )
+    currencies: OfColumns = Field(
+        {},
+        description="A JSON object: the currencies of columns of balances.",
+        examples=['{"Saldo": "EUR"}'],
+    )
+    labels: OfColumns = Field(
+        {}, description="A JSON object: the labels of columns of contacts.", examples=['{"Phone 2": "Work"}']
+    )
+    defaults: OfColumns = Field(
+        {},
+        description="A JSON object: what stands in for blanks of a field, or for a column that is not there.",
+        examples=['{"tags": "fair 2026"}'],
+    )
+    match: Json[list[MatchKey]] = Field(
+        list(MATCH),
+        description="A JSON list: what customers are recognised by, in this order; `channel` is any other contact.",
+        examples=['["email", "phone"]'],
+    )
+    restore: Flag = Field("false", description="Make archived customers who are recognised active again.")
+    repair: Flag = Field("false", description="Put right what is found to be spoilt, where it is certain what it was.")
+    encoding: str | None = Field(
+        None, max_length=40, description="How the text is written, where that is not found out.", examples=["cp1251"]
+    )
+    delimiter: Literal["comma", "semicolon", "tab", "bar"] | None = Field(
+        None, description="What stands between cells, where that is not found out."
+    )
+    sheet: str | None = Field(
+        None, max_length=200, description="The sheet of a workbook, instead of the first with customers."
+    )
+    header: int | None = Field(
+        None, ge=1, le=10_000, description="The row with the names of the columns, where that is not found out."
+    )
+    check: Flag = Field("false", description="Only find out what would become of every row.")
+
+    def choices(self) -> Choices:
+        """What is decided about the file."""
+        above = self.header and self.header - 1
+        reading = Reading(self.encoding, self.delimiter and DELIMITERS[self.delimiter], self.sheet, above)
+        decided = self.model_dump(include={field.name for field in fields(Choices)}) | {
+            "restore": self.restore == "true",
+            "repair": self.repair == "true",
+        }
+        return Choices(**decided, reading=reading)
+
+
+class SpoiltCell(Told):
+    """A cell that was spoilt before it came here."""
+
+    row: int = Field(description="As a spreadsheet numbers it.")
+    before: str
+    after: str = Field(description="What it was; blank where nobody can tell.")
+
+
+class Damage(Told):
+    """What has been spoilt in one way in one column."""
+
+    kind: str = Field(examples=["decimal"])
+    column: str
+    count: int = Field(description="Cells.")
+    can_be_repaired: bool = Field(description="With `repair`.")
+    is_repaired: bool
+    samples: list[SpoiltCell]
+
+
+class ReadAs(Told):
+    """How the file is read."""
+
+    kind: str = Field(examples=["csv"])
+    encoding: str = Field(examples=["utf-8"])
+    delimiter: Literal["comma", "semicolon", "tab", "bar"]
+    sheet: str = Field(description="Of a workbook, or blank.")
+    sheets: list[str]
+    header: int = Field(description="The row with the names of the columns.")
 
 
 class Import(Told):
@@ -36,6 +120,15 @@ class Import(Told):
     size: int = Field(description="Bytes.")
     on_duplicate: Literal["skip", "update", "create"]
     mapping: dict[str, str | None] = Field(description="What each column is taken for; null is left out.")
+    policies: dict[str, str] = Field(description="Of columns that do not simply overwrite.")
+    currencies: dict[str, str] = Field(description="Of columns of balances that have one of their own.")
+    labels: dict[str, str] = Field(description="Of columns of contacts that have one.")
+    defaults: dict[str, str]
+    match: list[str]
+    restore: bool
+    read_as: ReadAs
+    notes: list[str] = Field(description="Sentences about the file, in the language in which it was sent.")
+    damage: list[Damage]
     total_rows: int
     read_rows: int
     created: int
@@ -88,3 +181,27 @@ class ImportRowList(Told):
 
     items: list[ImportRow]
     next_after: int | None = Field(description="Send it as `after` for what follows; null on the last page.")
+
+
+class KeptRow(Told):
+    """A row that an undo would leave, and why."""
+
+    row: int
+    customer: str
+    message: str
+
+
+class ImportUndo(Told):
+    """What an undo would do."""
+
+    rows: int = Field(description="That have made or changed somebody.")
+    undone: int
+    kept: int = Field(description="Rows of which something would stay: somebody has changed it since.")
+    removed: int = Field(description="Customers who would be deleted.")
+    archived: int = Field(description="Customers who would be put away, since the ledger remembers them.")
+    restored: int = Field(description="Customers who would get values back.")
+    fields: int = Field(description="Values that they would get back.")
+    reversals: int = Field(description="Of openings.")
+    returned: dict[str, str] = Field(description="What the reversals take back, by currency.")
+    staying: dict[str, str] = Field(description="What stays in wallets, by currency.")
+    kept_rows: list[KeptRow]

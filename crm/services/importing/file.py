@@ -4,19 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from crm.errors import Invalid
 from crm.i18n import gettext as _
-from crm.models.imports import ON_DUPLICATE
 from crm.services import tables
-from crm.services.customer_data import clean_attributes
-from crm.services.importing import columns, proposals
+from crm.services.importing import proposals
 from crm.services.importing.columns import Header
-from crm.services.importing.plan import ATTRIBUTE, FIELDS
 from crm.services.tables import AS_IT_IS, Layout, Reading, Wanted
 from crm.tabular.damage import Finding, Scan
-from crm.tabular.errors import Unreadable
 from crm.tabular.signs import Role
 from crm.text import fold
 
@@ -65,38 +59,6 @@ def _roles(names: Sequence[str], fields: Sequence[str | None]) -> list[Role]:
         _ROLES.get(field or "", "date" if _DATE.search(fold(name)) else "text")
         for name, field in zip(names, fields, strict=True)
     ]
-
-
-def check_options(on_duplicate: str, mapping: Mapping[str, str] | None) -> None:
-    """Raise `Invalid` (`on_duplicate`, `mapping`) for a choice that there is not, or a field that no customer has."""
-    if on_duplicate not in ON_DUPLICATE:
-        raise Invalid({"on_duplicate": [_("Choose what to do with customers who are there already.")]})
-    fields = [field for field in (mapping or {}).values() if field]
-    own = [field.removeprefix(ATTRIBUTE) for field in fields if field.startswith(ATTRIBUTE)]
-    try:
-        for name in own:
-            clean_attributes({name: ""})
-    except ValueError as error:
-        raise Invalid({"mapping": [str(error)]}) from error
-    unknown = [field for field in fields if field not in FIELDS and not field.startswith(ATTRIBUTE)]
-    if unknown:
-        there = ", ".join(FIELDS)
-        sentence = _("There is no field %(name)s; the fields are %(fields)s.", name=unknown[0][:60], fields=there)
-        raise Invalid({"mapping": [sentence]})
-
-
-def examined(path: Path, mapping: Mapping[str, str] | None, **options: Any) -> Layout:
-    """As `examine`, whose options it takes, but raises `Invalid` (`file`, `mapping`)."""
-    try:
-        layout = examine(path, mapping, **options)
-    except Unreadable as error:
-        raise Invalid({"file": [str(error)]}) from error
-    absent = columns.missing(layout.header.columns, mapping or {})
-    if absent:
-        there = tables.listed(layout.header.columns)
-        sentence = _("There is no column %(name)s; the columns are %(columns)s.", name=absent[0][:60], columns=there)
-        raise Invalid({"mapping": [sentence]})
-    return layout
 
 
 def _unrecognised(columns: str) -> str:

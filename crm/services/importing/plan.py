@@ -10,7 +10,8 @@ from crm.channel_types import ChannelType
 
 Policy = Literal["overwrite", "fill", "never"]  # a field of a customer who exists: take it, only into a blank, leave it
 POLICIES: tuple[Policy, ...] = ("overwrite", "fill", "never")
-MATCH = ("external_id", "email", "phone", "channel")  # what identifies a customer, unless somebody chooses otherwise
+MatchKey = Literal["external_id", "email", "phone", "channel"]
+MATCH: tuple[MatchKey, ...] = ("external_id", "email", "phone", "channel")  # unless somebody chooses otherwise
 NOBODYS = (
     "website",
 )  # those of a firm have it in common: it is no `channel`, which is any other kind but phone and e-mail
@@ -62,6 +63,11 @@ class Plan:
     def policies(self) -> dict[str, Policy]:
         """What may be done to each field that has a column; parts of a name are `name`, and the first column tells."""
         return {whole(column.field): column.policy for column in reversed(self.columns) if column.field}
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether wallets may be opened with a balance."""
+        return BALANCE in self.fields or BALANCE in self.defaults
 
     def label_of(self, index: int) -> int | None:
         """The column with the labels of a column of channels: the one before it, or else the one behind it."""

@@ -6,7 +6,7 @@ from crm import money
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
-from crm.services.customer_data import clean_attributes
+from crm.services.customer_data import clean_attributes, clean_text
 from crm.services.importing.plan import (
     ATTRIBUTE,
     BALANCE,
@@ -82,6 +82,10 @@ def _column(column: Column, is_again: bool) -> list[str]:
         said.append(_("Choose whether this overwrites, fills blanks or changes nothing."))
     if column.currency and not money.is_currency(column.currency):
         said.append(_("%(value)s is not a currency; write a code such as RUB.", value=column.currency[:40]))
+    try:
+        clean_text("label", column.label)
+    except ValueError as error:
+        said.append(str(error))
     return said
 
 

@@ -142,20 +142,26 @@ def _labelled(columns: Sequence[str], guesses: list[_Guess]) -> list[_Guess]:
 
 
 def _one_each(guesses: list[_Guess]) -> list[_Guess]:
-    """Of several columns for a field that has one value, the best name; balances are one for each currency."""
+    """Of several columns for a field that has one value, the best name; balances are one for each currency. What was
+    chosen stays: two choices for one field are a mistake to be told of.
+    """
     holders: dict[tuple[str, str], int] = {}
     for index, guess in enumerate(guesses):
         held = holders.get(_key(guess))
         if not _shared(guess) and (held is None or guess.rank < guesses[held].rank):
             holders[_key(guess)] = index
     return [
-        guess if _shared(guess) or holders[_key(guess)] == index else guess._replace(column=Column())
+        guess if _stays(guess) or holders[_key(guess)] == index else guess._replace(column=Column())
         for index, guess in enumerate(guesses)
     ]
 
 
 def _key(guess: _Guess) -> tuple[str, str]:
     return guess.column.field or "", guess.column.currency
+
+
+def _stays(guess: _Guess) -> bool:
+    return guess.found == "chosen" or _shared(guess)
 
 
 def _shared(guess: _Guess) -> bool:

@@ -4,23 +4,24 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import IO
 
 from flask_babel import force_locale
 
-from crm.services.importing import failures, file, lease, problems, saved
+from crm.services.importing import failures, lease
 from crm.services.importing.check import rehearsed
+from crm.services.importing.choices import AS_PROPOSED, Choices
 from crm.services.importing.chunks import seldom_collected
 from crm.services.importing.failures import Failure
 from crm.services.importing.lease import Progress
-from crm.services.importing.plan import MATCH
 from crm.services.importing.rows import rows
 from crm.services.importing.shadow import Shadow
+from crm.services.importing.upload import examined
 from crm.services.tables import Layout
 
 _BLOCK = 1_000
@@ -62,27 +63,20 @@ class Rehearsal:
 
 def rehearse(
     source: Path,
-    on_duplicate: str = "skip",
-    mapping: Mapping[str, str] | None = None,
+    choices: Choices = AS_PROPOSED,
     locale: str = "en",
     progress: Progress = lambda read, total: None,
-    match: Sequence[str] = MATCH,
-    restore: bool = False,
 ) -> Rehearsal:
     """Do everything that an import does but write: the counts are those that it would end with.
 
     Customers that would be made are kept in a file (`Shadow`). Raises `Invalid` as `accept` does.
     """
-    file.check_options(on_duplicate, mapping)
     with tempfile.TemporaryDirectory() as folder, force_locale(locale), seldom_collected():
         path = Path(folder) / "upload"
         shutil.copyfile(source, path)
-        layout = file.examined(path, mapping)
+        layout, plan = examined(path, choices)
         result = Rehearsal(layout)
-        proposed = saved.propose(layout.header.columns, mapping, near=False).plan
-        plan = replace(proposed, match=tuple(match), on_duplicate=on_duplicate, restore=restore)
         form = lease.layout_of(layout.header.columns, plan)
-        problems.refuse(plan, layout.header.columns, form)
         source_rows = rows(layout.records(path), layout.header.line, form)
         with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
             while block := list(islice(source_rows, _BLOCK)):

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -12,12 +12,15 @@ from flask import current_app
 from flask_babel import force_locale
 
 from crm.config import LOCALES
+from crm.errors import Invalid
 from crm.models import Import
 from crm.services.audit import Actor
 from crm.services.importing import file, lease, saved
+from crm.services.importing.choices import Choices, refuse
 from crm.services.importing.plan import Plan
-from crm.services.tables import AS_IT_IS, Layout, Reading, left_out
+from crm.services.tables import Layout, Reading, left_out
 from crm.tabular import stored
+from crm.tabular.errors import Unreadable
 from crm.text import file_name
 
 
@@ -25,14 +28,13 @@ def kept(
     actor: Actor,
     stream: IO[bytes],
     filename: str,
-    mapping: Mapping[str, str] | None,
+    choices: Choices,
     locale: str,
     is_draft: bool = False,
 ) -> Import:
     """Store the file and tell all of it but what is to happen next; the row is not in the database yet.
 
-    For a draft, columns whose names are only nearly known are proposed too, and all repairs; a table of unknown
-    columns is taken. Raises `Invalid` (`file`, `mapping`), and then keeps nothing.
+    Raises `Invalid` as `examined` does, and then keeps nothing.
     """
     name = secrets.token_hex(16)
     path = lease.uploads() / name
@@ -40,7 +42,7 @@ def kept(
     try:
         size, digest = _save(stream, path)
         with force_locale(locale):
-            layout, plan = _examined(path, mapping, AS_IT_IS, is_draft)
+            layout, plan = examined(path, choices, is_draft)
     except BaseException:
         stored.remove(path)
         raise
@@ -62,17 +64,33 @@ def read_anew(upload: Import, reading: Reading) -> dict[str, Any]:
     hold is proposed anew; the other choices stay. Raises `Invalid` (`file`).
     """
     with force_locale(upload.locale):
-        layout, plan = _examined(lease.uploads() / upload.stored_as, None, reading, is_draft=True)
+        layout, plan = examined(lease.uploads() / upload.stored_as, Choices(reading=reading), is_draft=True)
     plan = replace(Plan.from_json(upload.plan), columns=plan.columns, repairs=plan.repairs)
     return _described(layout) | {"plan": plan.as_json()}
 
 
-def _examined(path: Path, mapping: Mapping[str, str] | None, reading: Reading, is_draft: bool) -> tuple[Layout, Plan]:
+def examined(path: Path, choices: Choices, is_draft: bool = False) -> tuple[Layout, Plan]:
+    """How the file reads, and the plan that it is imported by. For a draft, a plan that is only proposed: columns whose
+    names are nearly known are in it too, and all repairs; a table of unknown columns is taken.
+
+    Raises `Invalid` (`file`, and the fields of `Choices`).
+    """
+    choices.check()
     region = current_app.config["CRM_DEFAULT_REGION"]
-    layout = file.examined(path, mapping, reading=reading, any_columns=is_draft, region=region)
-    plan = saved.propose(layout.header.columns, mapping, near=is_draft).plan
-    notes = retold(layout.notes, layout.header.columns, layout.header.mapping, plan.fields)
-    return replace(layout, notes=notes), replace(plan, repairs=layout.repairs if is_draft else ())
+    try:
+        layout = file.examine(path, choices.mapping, choices.reading, is_draft, region)
+    except Unreadable as error:
+        raise Invalid({"file": [str(error)]}) from error
+    header = layout.header.columns
+    choices.refuse_absent(header)
+    plan = saved.propose(header, choices.mapping, near=is_draft).plan
+    if is_draft:
+        plan = replace(plan, repairs=layout.repairs)
+    else:
+        plan = choices.decided(plan, layout)
+        refuse(plan, header, lease.layout_of(header, plan))
+    notes = retold(layout.notes, header, layout.header.mapping, plan.fields)
+    return replace(layout, notes=notes), plan
 
 
 def retold(

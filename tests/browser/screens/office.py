@@ -13,6 +13,7 @@ from crm.models.ledger import PaymentKind
 from crm.services import accounts, commission_rules, customers, imports, payments, posting, rates
 from crm.services.audit import Actor
 from crm.services.commission_terms import RuleData
+from crm.services.importing.choices import Choices
 from crm.services.movements import Movement
 from crm.services.rates import RateData
 from tests import money, people
@@ -85,7 +86,7 @@ def _check(user_id: int) -> int:
     """An import that has been checked: somebody would change, somebody would come, rows fail and are skipped."""
     actor = Actor(user_id, "127.0.0.1")
     text = "external_id,name,city,phone,telegram\nCRM-000001,Константин Новый,Тверь,+79123456789,k_new\n,,,12,\n" + FILE
-    pk = imports.draft(actor, io.BytesIO(text.encode()), "изменения-за-неделю.csv", "update").id
+    pk = imports.draft(actor, io.BytesIO(text.encode()), "изменения-за-неделю.csv", Choices("update")).id
     imports.check(actor, pk)
     imports.run(pk)
     return pk

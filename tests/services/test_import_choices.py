@@ -1,0 +1,152 @@
+"""What is decided about a file beforehand is done, by an import and by a rehearsal."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import xlsxwriter
+
+from crm.db import db
+from crm.errors import Invalid
+from crm.models import AccountBalance, ContactChannel, Customer, Import
+from crm.services import imports
+from crm.services.importing.choices import Choices
+from crm.services.importing.plan import Column, Plan
+from crm.services.tables import Reading
+from tests import money, people
+from tests.uploads import accept, counts, errors, take
+
+
+def held() -> list[tuple[str, int]]:
+    return [
+        tuple(row)
+        for row in db.session.execute(
+            sa.select(AccountBalance.currency, AccountBalance.balance).where(AccountBalance.customer_id.is_not(None))
+        )
+    ]
+
+
+def plan_of(data: str, **choices: Any) -> Plan:
+    return Plan.from_json(accept(data, **choices).plan)
+
+
+def test_columns_are_decided_by_their_names_however_they_are_spelled(app):
+    plan = plan_of(
+        "ФИО,Остаток,Тел. 2,Город\nАнна,5,+79123456789,Тверь\n",
+        mapping={"тел 2": "phone"},
+        policies={"ГОРОД": "fill", "ФИО": "never"},
+        currencies={"остаток": "USD"},
+        labels={"Тел. 2": " Work "},
+    )
+    assert plan.columns == (
+        Column("name", "never"), Column("wallet_balance", currency="USD"), Column("phone", label="Work"),
+        Column("city", "fill"),
+    )  # fmt: skip
+
+
+def test_what_is_decided_is_done(app, tmp_path):
+    people.add("Anna", external_id="C1", city="Tver")
+    people.add("Boris", external_id="C2")
+    data = "external_id,name,city,phone,saldo\nC1,Anna B.,Orel,,\nC2,Boris B.,Orel,380441234567,7.50\n"
+    choices = {
+        "on_duplicate": "update", "mapping": {"saldo": "wallet_balance"}, "policies": {"name": "never", "city": "fill"},
+        "currencies": {"saldo": "USD"}, "labels": {"phone": "Home"}, "defaults": {"tags": "fair=2026"}, "repair": True,
+    }  # fmt: skip
+    path = tmp_path / "customers.csv"
+    path.write_text(data)
+    rehearsal = imports.rehearse(path, Choices(**choices))
+    upload = take(data, **choices)
+    assert counts(rehearsal) == counts(upload) == {"updated": 2}, errors(upload)
+    rows = db.session.execute(sa.select(Customer.name, Customer.city).order_by(Customer.id)).all()
+    assert rows == [("Anna", "Tver"), ("Boris", "Orel")]
+    channel = db.session.scalars(sa.select(ContactChannel)).one()
+    assert (channel.value, channel.label) == ("+380441234567", "Home")
+    assert held() == [("USD", 750)]
+    money.check_ledger()
+
+
+def test_columns_of_balances_open_a_wallet_for_each_currency(app):
+    both = {"mapping": {"а": "wallet_balance", "б": "wallet_balance"}, "currencies": {"а": "USD", "б": "EUR"}}
+    assert take("name,а,б,balance\nAnna,1,2,3\n", **both).created == 1
+    assert sorted(held()) == [("EUR", 200), ("RUB", 300), ("USD", 100)]
+
+
+def test_nothing_is_repaired_unless_that_is_wanted(app):
+    data = "name,phone\nAnna,380441234567\n"
+    assert errors(take(data)) and plan_of(data).repairs == ()
+    assert take(data, repair=True).created == 1
+
+
+@pytest.mark.parametrize("header", [None, 3])
+def test_a_file_is_read_as_it_is_said(app, header):
+    text = "Отчёт;\nза ноябрь;\n;\nname;city\nАнна;Тверь|Орёл\n"
+    reading = Reading("koi8_r", ";", header=header)
+    upload = accept(text.encode("koi8_r"), reading=reading)
+    assert (upload.encoding, upload.delimiter, upload.header_line, upload.columns) == (
+        "koi8_r", ";", 3, ["name", "city"],
+    )  # fmt: skip
+    imports.run(upload.id)
+    assert db.session.execute(sa.select(Customer.name, Customer.city)).all() == [("Анна", "Тверь|Орёл")]
+
+
+def workbook() -> bytes:
+    """Three sheets with customers."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name in ("2024", "2025", "2026"):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, ["name"])
+            sheet.write_row(1, 0, [f"Anna of {name}"])
+    return buffer.getvalue()
+
+
+def test_a_sheet_is_chosen_by_its_name(app):
+    for name in ("2026", "2024"):
+        assert take(workbook(), filename="book.xlsx", reading=Reading(sheet=name)).sheet == name
+    assert set(db.session.scalars(sa.select(Customer.name))) == {"Anna of 2026", "Anna of 2024"}
+    with pytest.raises(Invalid) as refusal:
+        accept(workbook(), "book.xlsx", reading=Reading(sheet="Лист 9"))
+    assert refusal.value.fields == {"file": ["There is no sheet Лист 9; the sheets are 2024, 2025, 2026."]}
+
+
+TABLE = "name,phone,balance\nAnna,+79123456789,5\n"
+
+
+@pytest.mark.parametrize(
+    ("choices", "field", "sentence"),
+    [
+        ({"on_duplicate": "burn"}, "on_duplicate", "Choose what to do with customers who are there already."),
+        ({"mapping": {"phone": "fax"}}, "mapping", "There is no field fax; the fields are "),
+        ({"mapping": {"fax": "phone"}}, "mapping", "There is no column fax; the columns are name, phone, balance."),
+        (
+            {"mapping": {"phone": "city", "balance": "city"}},
+            "mapping",
+            "balance: Another column goes into this field already.",
+        ),
+        ({"policies": {"fax": "fill"}}, "policies", "There is no column fax; the columns are name, phone, balance."),
+        ({"policies": {"phone": "burn"}}, "policies", "This is one of overwrite, fill, never."),
+        ({"currencies": {"balance": "euro"}}, "currencies", "euro is not a currency; write a code such as RUB."),
+        ({"currencies": {"phone": "EUR"}}, "currencies", "The column phone does not hold balances."),
+        ({"labels": {"name": "Work"}}, "labels", "The column name does not hold contacts."),
+        ({"labels": {"phone": "x" * 51}}, "mapping", "phone: This is longer than 50 characters."),
+        ({"defaults": {"fax": "1"}}, "defaults", "fax: There is no field fax."),
+        ({"defaults": {"email": "anna"}}, "defaults", "email: anna is not a valid e-mail address."),
+        ({"match": ["shoe"]}, "match", "Choose what customers are recognised by, each once."),
+        ({"match": [], "on_duplicate": "update"}, "match", "Choose at least one thing"),
+        ({"reading": Reading("latin-9")}, "file", "There is no encoding latin-9 to choose."),
+        ({"reading": Reading("utf-16")}, "file", "The file is not written in UTF-16."),
+        ({"reading": Reading(header=7)}, "file", ""),
+    ],
+)
+def test_what_cannot_be_decided_so_is_named_and_nothing_is_kept(app, tmp_path, choices, field, sentence):
+    path = tmp_path / "customers.csv"
+    path.write_text(TABLE)
+    for refused in (lambda: accept(TABLE, **choices), lambda: imports.rehearse(path, Choices(**choices))):
+        with pytest.raises(Invalid) as refusal:
+            refused()
+        assert list(refusal.value.fields) == [field] and refusal.value.message.startswith(sentence)
+    db.session.rollback()
+    assert db.session.scalars(sa.select(Import)).all() == []
+    assert list(Path(app.config["CRM_INSTANCE"], "uploads").glob("*")) == []
