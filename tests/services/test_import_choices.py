@@ -20,12 +20,8 @@ from tests.uploads import accept, counts, errors, take
 
 
 def held() -> list[tuple[str, int]]:
-    return [
-        tuple(row)
-        for row in db.session.execute(
-            sa.select(AccountBalance.currency, AccountBalance.balance).where(AccountBalance.customer_id.is_not(None))
-        )
-    ]
+    balances = sa.select(AccountBalance.currency, AccountBalance.balance)
+    return [tuple(row) for row in db.session.execute(balances.where(AccountBalance.customer_id.is_not(None)))]
 
 
 def plan_of(data: str, **choices: Any) -> Plan:
@@ -68,8 +64,9 @@ def test_what_is_decided_is_done(app, tmp_path):
 
 
 def test_columns_of_balances_open_a_wallet_for_each_currency(app):
-    both = {"mapping": {"а": "wallet_balance", "б": "wallet_balance"}, "currencies": {"а": "USD", "б": "EUR"}}
-    assert take("name,а,б,balance\nAnna,1,2,3\n", **both).created == 1
+    mapping = dict.fromkeys(("а", "б", "balance"), "wallet_balance")
+    upload = take("name,а,б,balance\nAnna,1,2,3\n", mapping=mapping, currencies={"а": "USD", "б": "EUR"})
+    assert upload.created == 1
     assert sorted(held()) == [("EUR", 200), ("RUB", 300), ("USD", 100)]
 
 
