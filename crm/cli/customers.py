@@ -11,14 +11,12 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from crm.cli.import_choices import deciding
-from crm.cli.output import to_a_file, write_out
+from crm.cli.output import filtered, ordered, to_a_file, write_out
 from crm.cli.progress import progress
 from crm.errors import DomainError, Invalid
 from crm.services import import_json, imports
 from crm.services.audit import Actor
-from crm.services.exporting.orders import Order
 from crm.services.importing.choices import Choices
-from crm.services.search import Criteria
 from crm.tabular.damage import Finding
 from crm.tabular.damage_words import sentence
 
@@ -54,10 +52,11 @@ def import_(file: Path, choices: Choices, dry_run: bool, errors: Path | None) ->
 
 
 @customers.command("export")
+@filtered
 @to_a_file
-def export(format_: str, output: Path | None) -> None:
-    """Write all customers, archived ones too, with their contacts and tags."""
-    write_out(Order("customers", Criteria(status=""), format_), output)
+def export(filters: dict[str, str], format_: str, output: Path | None) -> None:
+    """Write all customers, archived ones too, with what belongs to them, or those that meet the filters."""
+    write_out(ordered("customers", format_, {"status": "", **filters}), output)
 
 
 @customers.command("undo-import")

@@ -1,44 +1,60 @@
-"""`flask payments export` and `flask operations export`: what has moved, as a file."""
+"""`flask payments export`, `flask operations export` and `… statement`: what has moved, as a file."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
-from crm.cli.output import Command, to_a_file, write_out
+from crm.cli.output import Command, filtered, ordered, to_a_file, write_out
 from crm.cli.sentences import Noun
-from crm.services import operations as operation_list
-from crm.services.exporting.orders import Order
-from crm.services.paying import criteria as payment_criteria
 
 payments = Noun("payments", help="Payments, as a file.")
 operations = Noun("operations", help="Operations of all accounts, as a file.")
 _DAY = click.DateTime(["%Y-%m-%d"])
 
 
-def _of_some_days(command: Command) -> Command:
-    since = click.option("--from", "first", type=_DAY, help="The first day, in the product's time zone.")
-    return since(click.option("--to", "last", type=_DAY, help="The last day.")(command))
+def _of_days(required: bool = False) -> Callable[[Command], Command]:
+    said = "The first day, in the product's time zone."
+    since = click.option("--from", "first", type=_DAY, required=required, help=said)
+    until = click.option("--to", "last", type=_DAY, required=required, help="The last day.")
+    return lambda command: since(until(command))
 
 
 @payments.command("export")
-@_of_some_days
+@_of_days()
+@filtered
 @to_a_file
-def export_payments(first: datetime | None, last: datetime | None, format_: str, output: Path | None) -> None:
-    """Write all payments, or those of some days, the newest first."""
-    days = {"created_from": _day(first), "created_to": _day(last)}
-    write_out(Order("payments", payment_criteria.Criteria(**days), format_), output)
+def export_payments(
+    first: datetime | None, last: datetime | None, filters: dict[str, str], format_: str, output: Path | None
+) -> None:
+    """Write all payments, or those of some days or that meet the filters, the newest first."""
+    days = _told(created_from=first, created_to=last)
+    write_out(ordered("payments", format_, {**filters, **days}), output)
 
 
 @operations.command("export")
-@_of_some_days
+@_of_days()
+@filtered
 @to_a_file
-def export_operations(first: datetime | None, last: datetime | None, format_: str, output: Path | None) -> None:
-    """Write all operations, or those of some days, the oldest first."""
-    criteria = operation_list.Criteria(first=_day(first), last=_day(last), sort="time")
-    write_out(Order("operations", criteria, format_), output)
+def export_operations(
+    first: datetime | None, last: datetime | None, filters: dict[str, str], format_: str, output: Path | None
+) -> None:
+    """Write all operations, or those of some days or that meet the filters, the oldest first."""
+    order = ordered("operations", format_, {**filters, **_told(first=first, last=last)})
+    write_out(replace(order, criteria=replace(order.criteria, sort="time")), output)
 
 
-def _day(moment: datetime | None) -> Any:
-    return moment.date() if moment else None
+@operations.command("statement")
+@click.argument("account", type=int)
+@_of_days(required=True)
+@to_a_file
+def export_statement(account: int, first: datetime, last: datetime, format_: str, output: Path | None) -> None:
+    """Write the statement of the wallet with this number, the oldest operation first."""
+    days = _told(first=first, last=last)
+    write_out(ordered("statement", format_, {"account": str(account), **days}), output)
+
+
+def _told(**days: datetime | None) -> dict[str, str]:
+    return {name: day.date().isoformat() for name, day in days.items() if day}

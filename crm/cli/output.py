@@ -1,18 +1,42 @@
 """A list written to a file or to standard output, with the options of every command that does so."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from crm.cli.progress import progress
-from crm.services import exports
+from crm.errors import Invalid
+from crm.services import export_json, exports
 from crm.services.audit import Actor
 from crm.services.exporting import files
 from crm.services.exporting.orders import FORMATS, Order
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def filtered(command: Command) -> Command:
+    """Give the command the option `--filter`, as `filters`."""
+    said = "Only those of the list that meet this, as the API names it: tag=vip. May be repeated."
+    option = click.option("--filter", "filters", multiple=True, callback=_filters, metavar="NAME=VALUE", help=said)
+    return option(command)
+
+
+def _filters(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE.")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def ordered(noun: str, format_: str, filters: Mapping[str, str]) -> Order:
+    """The list with these filters, or a mistake in the command."""
+    try:
+        return export_json.ordered(noun, format_, export_json.of_texts(noun, filters))
+    except Invalid as error:
+        wrong = (f"{field.removeprefix('filters.')}: {' '.join(said)}" for field, said in error.fields.items())
+        raise click.UsageError("\n".join(wrong)) from error
 
 
 def to_a_file(command: Command) -> Command:

@@ -25,8 +25,7 @@ def ordered(noun: str, format_: str, filters: Mapping[str, str | int | bool]) ->
     """What is wanted: `filters` are those of the list, amounts as decimals and days as ISO 8601 has them. Raises
     `Invalid` by `filters.NAME`.
     """
-    kind = criteria_of(noun)
-    hints = {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.name not in _NOT_FILTERS}
+    kind, hints = criteria_of(noun), _hints(noun)
     currency = str(filters.get("currency") or current_app.config["CRM_DEFAULT_CURRENCY"])
     found: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
@@ -42,6 +41,31 @@ def ordered(noun: str, format_: str, filters: Mapping[str, str | int | bool]) ->
     return Order(noun, kind(**found), format_)
 
 
+def of_texts(noun: str, texts: Mapping[str, str]) -> dict[str, str | int | bool]:
+    """The filters of the list as `ordered` takes them, of what was typed; what cannot be read stays, to be refused.
+
+    >>> of_texts("operations", {"account": "17", "code": "cash"})
+    {'account': 17, 'code': 'cash'}
+    """
+    hints = _hints(noun)
+    return {name: _of_text(text, _kinds(hints.get(name))) for name, text in texts.items()}
+
+
+def _of_text(text: str, kinds: tuple[Any, ...]) -> str | int | bool:
+    if bool in kinds and text in ("true", "false"):
+        return text == "true"
+    return int(text) if int in kinds and text.isascii() and text.isdecimal() and len(text) < 19 else text
+
+
+def _hints(noun: str) -> dict[str, Any]:
+    kind = criteria_of(noun)
+    return {field.name: get_type_hints(kind)[field.name] for field in fields(kind) if field.name not in _NOT_FILTERS}
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+
+
 def as_json(export: Export) -> dict[str, Any]:
     """The file's progress; `filters` as the order keeps them."""
     told = {name: getattr(export, name) for name in _SHOWN} | {"list": export.noun, "filters": export.criteria}
@@ -53,7 +77,7 @@ def _read(value: str | int | bool, hint: Any) -> Any:
     """The value as the criteria have it; ValueError has the sentence."""
     if hint is None:
         raise ValueError(_("There is no such parameter."))
-    kinds = get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+    kinds = _kinds(hint)
     if date in kinds or uuid.UUID in kinds:
         return _day(value) if date in kinds else _identifier(value)
     if type(value) not in kinds:

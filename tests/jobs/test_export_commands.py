@@ -4,11 +4,16 @@ import csv
 import io
 import json
 
+import pytest
 from sqlalchemy import select
 
 from crm.db import db
 from crm.models import AuditEntry
-from tests import money
+from crm.services import customers
+from crm.services.audit import Actor
+from tests import money, people
+
+CLI = Actor(None, "test")
 
 
 def test_customers_go_out_with_all_that_belongs_to_them(app, tmp_path):
@@ -39,3 +44,50 @@ def test_payments_and_operations_go_out_too(app):
 def test_a_workbook_needs_a_file(app):
     refused = app.test_cli_runner().invoke(args=["payments", "export", "--format", "xlsx"])
     assert refused.exit_code == 2 and "--output" in refused.output
+
+
+def exported(app, *arguments: str) -> list[dict[str, str]]:
+    done = app.test_cli_runner().invoke(args=list(arguments))
+    assert done.exit_code == 0, done.output
+    return list(csv.DictReader(io.StringIO(done.stdout.removeprefix("\ufeff"))))
+
+
+def test_lists_go_out_as_filtered(app):
+    wallet = money.wallet(name="Анна", balance=5_00)
+    people.add("Boris", tags=["vip"], city="Tver")
+    customers.set_archived(CLI, people.add("Vera").id, True)
+    money.SERVICE.deposit(wallet, 100, "cash")
+    assert {row["name"] for row in exported(app, "customers", "export")} == {"Анна", "Boris", "Vera"}
+    for filters, names in (
+        (["tag=vip"], {"Boris"}), (["status=archived"], {"Vera"}), (["balance_from=5.5"], {"Анна"}),
+        (["debt=true"], set()), (["city=Tver", "q=анна"], set()),
+    ):  # fmt: skip
+        asked = [word for filter_ in filters for word in ("--filter", filter_)]
+        assert {row["name"] for row in exported(app, "customers", "export", *asked)} == names, filters
+    assert len(exported(app, "payments", "export", "--filter", "source=cash")) == 1
+    found = exported(app, "operations", "export", "--filter", f"account={wallet}", "--filter", "direction=in")
+    assert [row["account"] for row in found] == [str(wallet)] * 2
+
+
+def test_a_statement_goes_out(app):
+    wallet = money.wallet()
+    money.SERVICE.deposit(wallet, 100, "cash")
+    days = ["--from", "2020-01-01", "--to", "2999-01-01"]
+    (row,) = exported(app, "operations", "statement", str(wallet), *days)
+    assert (row["signed_amount"], row["balance_after"]) == ("1.00", "1.00")
+    refused = app.test_cli_runner().invoke(args=["operations", "statement", "999", *days])
+    assert refused.exit_code == 1 and "Error: There is no" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("filter_", "sentence"),
+    [
+        ("shoe=38", "shoe: There is no such parameter."),
+        ("account=first", "account: This must be a whole number."),
+        ("first=soon", "first: Write the day like 2026-01-31."),
+        ("cash", "'cash' is not NAME=VALUE."),
+    ],
+)
+def test_a_filter_that_there_is_not_ends_with_2(app, filter_, sentence):
+    refused = app.test_cli_runner().invoke(args=["operations", "export", "--filter", filter_])
+    assert refused.exit_code == 2 and sentence in refused.output
