@@ -1,5 +1,7 @@
 """A glance at the first rows tells whether a column can be what it is taken for."""
 
+from dataclasses import replace
+
 from crm.services.importing.plan import Column, Plan
 from crm.services.importing.rows import Format
 from crm.services.importing.validity import SAMPLED, Validity, validity
@@ -31,3 +33,11 @@ def test_balances_are_read_in_the_currency_of_their_column():
 def test_no_more_are_looked_at_than_a_page_has_time_for():
     (found,) = look([Column("external_id")], *[[f"C{number}"] for number in range(300)])
     assert (found.sampled, found.valid) == (SAMPLED, SAMPLED)
+
+
+def test_what_the_plan_puts_right_is_looked_at_as_it_will_be():
+    plan = Plan((Column("name"), Column("phone")))
+    for repairs, valid in ((), 1), (("abroad:1",), 2):
+        layout = Format(["name", "phone"], replace(plan, repairs=repairs), "RU", "RUB", frozenset({"RUB"}))
+        (_name, phone) = validity([["Anna", "380441234567"], ["Boris", "+79123456789"]], layout)
+        assert phone is not None and (phone.sampled, phone.valid) == (2, valid)

@@ -20,12 +20,11 @@ class Validity:
 
 
 def validity(rows: Iterable[Sequence[str]], layout: Format) -> list[Validity | None]:
-    """What is valid in each column of the plan; None for those that are left out, and without a value.
-
-    `rows` are the first ones below the header: all of them are read.
+    """What is valid in each column, once it is put right as the plan says; None for columns that are left out,
+    and without a value. `rows` are the first ones below the header: all of them are read.
     """
     values: list[dict[str, None]] = [{} for _column in layout.plan.columns]
-    for cells in rows:
+    for cells in map(layout.mend, map(list, rows)):
         for found, cell in zip(values, cells, strict=False):
             if cell and not cell.isspace() and len(found) < SAMPLED:
                 found.setdefault(cell)
