@@ -8,11 +8,11 @@ from flask_babel import get_locale
 from crm.api import bp
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
-from crm.api.schemas.imports import Import, ImportIn, ImportList, ImportRowList, ImportRowQuery, ImportUndo
+from crm.api.schemas.imports import ImportIn, ImportList, ImportRowList, ImportRowQuery, ImportUndo, ImportWhole
 from crm.extensions import limiter
 from crm.models import Permission, Scope
 from crm.services import import_json, imports
-from crm.services.importing.plan import Plan
+from crm.services.importing.plan import BALANCE, Plan
 from crm.web.guards import actor, demand, requires
 from crm.web.uploads import uploaded
 
@@ -30,7 +30,7 @@ def import_list() -> Any:
 @bp.post("/imports")
 @requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
 @limiter.limit("60/hour")
-@call({202: Import}, tells=("Location",))
+@call({202: ImportWhole}, tells=("Location",))
 def import_create(form: ImportIn) -> Any:
     """Import customers from a file
 
@@ -38,31 +38,31 @@ def import_create(form: ImportIn) -> Any:
     """
     locale, check = str(get_locale()), form.check == "true"
     upload = imports.accept(actor(), *uploaded(), form.choices(), locale, check=check, approve=_approve)
-    return import_json.as_json(upload), 202, {"Location": url_for("api.import_get", pk=upload.id)}
+    return import_json.whole(upload), 202, {"Location": url_for("api.import_get", pk=upload.id)}
 
 
 def _approve(plan: Plan) -> None:
-    demand(Permission.WRITE, Scope.MONEY if plan.moves_money else Scope.WRITE)
+    demand(Permission.WRITE, Scope.MONEY if BALANCE in plan.fields else Scope.WRITE)
 
 
 @bp.get("/imports/<int:pk>")
 @requires(Permission.READ)
-@call({200: Import})
+@call({200: ImportWhole})
 def import_get(pk: int) -> Any:
     """Get an import with its progress"""
-    return import_json.as_json(imports.get(pk))
+    return import_json.whole(imports.get(pk))
 
 
 @bp.post("/imports/<int:pk>/start")
 @requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
-@call({202: Import}, refuses=(409,))
+@call({202: ImportWhole}, refuses=(409,))
 def import_start(pk: int) -> Any:
     """Import what was checked
 
     A file that was sent with `check` waits for this. One that is being imported already is a 409.
     """
     _approve(Plan.from_json(imports.get(pk).plan))
-    return import_json.as_json(imports.start(actor(), pk)), 202
+    return import_json.whole(imports.start(actor(), pk)), 202
 
 
 @bp.get("/imports/<int:pk>/rows")
@@ -79,17 +79,18 @@ def import_rows(pk: int, query: ImportRowQuery) -> Any:
 
 @bp.post("/imports/<int:pk>/cancel")
 @requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
-@call({202: Import})
+@call({202: ImportWhole})
 def import_cancel(pk: int) -> Any:
     """Stop an import
 
     After the rows that are just being written; what is in stays in.
     """
-    return import_json.as_json(imports.cancel(actor(), pk)), 202
+    return import_json.whole(imports.cancel(actor(), pk)), 202
 
 
 @bp.get("/imports/<int:pk>/undo")
-@requires(Permission.READ)
+@requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
+@limiter.limit("60/hour")
 @call({200: ImportUndo}, refuses=(409,))
 def import_undo_preview(pk: int) -> Any:
     """Look at what an undo would do
@@ -101,7 +102,7 @@ def import_undo_preview(pk: int) -> Any:
 
 @bp.post("/imports/<int:pk>/undo")
 @requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
-@call({202: Import}, refuses=(409,))
+@call({202: ImportWhole}, refuses=(409,))
 def import_undo(pk: int) -> Any:
     """Take an import back
 
@@ -109,7 +110,7 @@ def import_undo(pk: int) -> Any:
     stays. It is done in the background, within 30 days of the import.
     """
     _approve(Plan.from_json(imports.get(pk).plan))
-    return import_json.as_json(imports.undo(actor(), pk)), 202
+    return import_json.whole(imports.undo(actor(), pk)), 202
 
 
 @bp.get("/imports/<int:pk>/errors")

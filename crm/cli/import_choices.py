@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from crm.cli.pairs import named, of_columns
 from crm.models.imports import ON_DUPLICATE
 from crm.services.importing.choices import DELIMITERS, Choices
 from crm.services.importing.plan import MATCH, POLICIES
-from crm.services.tables import Reading
+from crm.services.tables import HEADER_ROWS, Reading
 
 Command = Callable[..., Any]
-Pairs = tuple[str, ...]
 
 
 def deciding(command: Command) -> Command:
@@ -31,22 +31,6 @@ def deciding(command: Command) -> Command:
     return gathering
 
 
-def _of_columns(_context: click.Context, option: click.Parameter, pairs: Pairs) -> dict[str, str]:
-    """What stands behind the last `=`: names of columns may have one."""
-    return dict(_split(pair, option, str.rpartition) for pair in pairs)
-
-
-def _of_fields(_context: click.Context, option: click.Parameter, pairs: Pairs) -> dict[str, str]:
-    return dict(_split(pair, option, str.partition) for pair in pairs)
-
-
-def _split(pair: str, option: click.Parameter, parted: Callable[[str, str], tuple[str, str, str]]) -> tuple[str, str]:
-    name, is_there, value = parted(pair, "=")
-    if not is_there:
-        raise click.BadParameter(f"{pair!r} is not {option.metavar}.")
-    return name, value
-
-
 def _keys(_context: click.Context, _option: click.Parameter, keys: str) -> tuple[str, ...]:
     return tuple(key.strip() for key in keys.split(",") if key.strip())
 
@@ -57,15 +41,15 @@ _DECIDED = (
 _OPTIONS = (
     click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
                  help="What to do with a row that means a customer who is there already."),
-    click.option("--mapping", multiple=True, callback=_of_columns, metavar="COLUMN=FIELD",
+    click.option("--mapping", **of_columns(), metavar="COLUMN=FIELD",
                  help="The field of a column that is not recognised; COLUMN= leaves it out. May be repeated."),
-    click.option("--policy", "policies", multiple=True, callback=_of_columns, metavar="COLUMN=POLICY",
+    click.option("--policy", "policies", **of_columns(), metavar="COLUMN=POLICY",
                  help=f"What a column may do to customers who are there: {', '.join(POLICIES)}. May be repeated."),
-    click.option("--currency", "currencies", multiple=True, callback=_of_columns, metavar="COLUMN=CODE",
+    click.option("--currency", "currencies", **of_columns(), metavar="COLUMN=CODE",
                  help="The currency of a column of balances. May be repeated."),
-    click.option("--label", "labels", multiple=True, callback=_of_columns, metavar="COLUMN=LABEL",
+    click.option("--label", "labels", **of_columns(), metavar="COLUMN=LABEL",
                  help="The label of a column of contacts, such as Work. May be repeated."),
-    click.option("--default", "defaults", multiple=True, callback=_of_fields, metavar="FIELD=VALUE",
+    click.option("--default", "defaults", **named(), metavar="FIELD=VALUE",
                  help="What stands in for blanks of a field, or for a column that is not there. May be repeated."),
     click.option("--match", callback=_keys, metavar="KEY,KEY…", default=",".join(MATCH), show_default=True,
                  help=f"What customers are recognised by, in this order: {', '.join(MATCH)} (any other)."),
@@ -77,6 +61,6 @@ _OPTIONS = (
     click.option("--delimiter", type=click.Choice(tuple(DELIMITERS)),
                  help="What stands between cells, where that is not found out."),
     click.option("--sheet", metavar="NAME", help="The sheet of a workbook, instead of the first with customers."),
-    click.option("--header", type=click.IntRange(1, 10_000), metavar="ROW",
+    click.option("--header", type=click.IntRange(1, HEADER_ROWS), metavar="ROW",
                  help="The row with the names of the columns, counted from 1, where that is not found out."),
 )  # fmt: skip

@@ -31,7 +31,7 @@ def export_payments(
 ) -> None:
     """Write all payments, or those of some days or that meet the filters, the newest first."""
     days = _told(created_from=first, created_to=last)
-    write_out(ordered("payments", format_, {**filters, **days}), output)
+    write_out(ordered("payments", format_, _both(filters, days)), output)
 
 
 @operations.command("export")
@@ -42,7 +42,7 @@ def export_operations(
     first: datetime | None, last: datetime | None, filters: dict[str, str], format_: str, output: Path | None
 ) -> None:
     """Write all operations, or those of some days or that meet the filters, the oldest first."""
-    order = ordered("operations", format_, {**filters, **_told(first=first, last=last)})
+    order = ordered("operations", format_, _both(filters, _told(first=first, last=last)))
     write_out(replace(order, criteria=replace(order.criteria, sort="time")), output)
 
 
@@ -54,6 +54,13 @@ def export_statement(account: int, first: datetime, last: datetime, format_: str
     """Write the statement of the wallet with this number, the oldest operation first."""
     days = _told(first=first, last=last)
     write_out(ordered("statement", format_, {"account": str(account), **days}), output)
+
+
+def _both(filters: dict[str, str], days: dict[str, str]) -> dict[str, str]:
+    twice = filters.keys() & days.keys()
+    if twice:
+        raise click.UsageError(f"{min(twice)} is given more than once.")
+    return filters | days
 
 
 def _told(**days: datetime | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
+from crm.cli.pairs import named
 from crm.cli.progress import progress
 from crm.errors import Invalid
 from crm.services import export_json, exports
@@ -19,15 +20,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def filtered(command: Command) -> Command:
     """Give the command the option `--filter`, as `filters`."""
     said = "Only those of the list that meet this, as the API names it: tag=vip. May be repeated."
-    option = click.option("--filter", "filters", multiple=True, callback=_filters, metavar="NAME=VALUE", help=said)
+    option = click.option("--filter", "filters", **named(), metavar="NAME=VALUE", help=said)
     return option(command)
-
-
-def _filters(_context: click.Context, _option: click.Parameter, pairs: tuple[str, ...]) -> dict[str, str]:
-    for pair in pairs:
-        if "=" not in pair:
-            raise click.BadParameter(f"{pair!r} is not NAME=VALUE.")
-    return dict(pair.split("=", 1) for pair in pairs)
 
 
 def ordered(noun: str, format_: str, filters: Mapping[str, str]) -> Order:

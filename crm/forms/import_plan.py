@@ -4,10 +4,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from crm.models import Import
-from crm.services.importing.plan import MATCH, POLICIES, Column, Plan
+from crm.services.importing.plan import DEFAULTS, MATCH, POLICIES, Column, Plan
 from crm.services.tables import Reading
-
-DEFAULTS = ("name", "company", "city", "tags", "notes", "currency")  # what may stand in for blank cells
 
 
 class Typed(Protocol):
@@ -45,7 +43,7 @@ def typed_reading(typed: Typed, upload: Import) -> Reading:
 
 
 def _number(text: str, otherwise: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else otherwise
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else otherwise
 
 
 def order_of(typed: Typed) -> list[str]:

@@ -9,12 +9,17 @@ from typing import Any, get_args, get_type_hints
 
 from flask import current_app
 
+from crm.channel_types import ChannelType
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models import Export
+from crm.models.customer import STATUSES
+from crm.models.ledger import PaymentKind, PaymentStatus, TechnicalCode
+from crm.money import is_currency
 from crm.services.amounts import typed_limit
 from crm.services.exporting.orders import AMOUNTS, Order, criteria_of
 from crm.services.payment_json import moment
+from crm.text import has_control
 
 _NOT_FILTERS = ("sort", "own")
 _SHOWN = ("id", "status", "format", "filename", "size", "total_rows", "written_rows", "error")
@@ -26,12 +31,14 @@ def ordered(noun: str, format_: str, filters: Mapping[str, str | int | bool]) ->
     `Invalid` by `filters.NAME`.
     """
     kind, hints = criteria_of(noun), _hints(noun)
-    currency = str(filters.get("currency") or current_app.config["CRM_DEFAULT_CURRENCY"])
+    currency = str(filters.get("currency") or "")
+    currency = currency if is_currency(currency) else current_app.config["CRM_DEFAULT_CURRENCY"]
     found: dict[str, Any] = {}
     wrong: dict[str, list[str]] = {}
     for name, value in filters.items():
         try:
-            found[name] = typed_limit(str(value), currency) if name in AMOUNTS else _read(value, hints.get(name))
+            read = typed_limit(str(value), currency) if name in AMOUNTS else _read(value, hints.get(name))
+            found[name] = _word(noun, name, read)
         except ValueError as error:
             wrong[f"filters.{name}"] = [str(error)]
     needed = [field.name for field in fields(kind) if field.name in hints and field.default is MISSING]
@@ -85,6 +92,18 @@ def _read(value: str | int | bool, hint: Any) -> Any:
     return value
 
 
+def _word(noun: str, name: str, value: Any) -> Any:
+    """The value, where it is one of those that there are, or any may be."""
+    words = _WORDS.get((noun, name))
+    if words is not None and value and value not in words:
+        raise ValueError(_("This is one of %(names)s.", names=", ".join(words)))
+    if name == "currency" and value and not is_currency(value):
+        raise ValueError(_("%(value)s is not a currency; write a code such as RUB.", value=value[:40]))
+    if isinstance(value, str) and has_control(value):
+        raise ValueError(_("This has characters that no text can have."))
+    return value
+
+
 def _day(value: object) -> date:
     try:
         return date.fromisoformat(str(value))
@@ -99,6 +118,17 @@ def _identifier(value: object) -> uuid.UUID:
         raise ValueError(_("This must be a UUID.")) from error
 
 
+_KINDS = tuple(kind.value for kind in PaymentKind)
+_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("customers", "status"): STATUSES,
+    ("customers", "channel"): tuple(type_.value for type_ in ChannelType),
+    ("payments", "kind"): _KINDS,
+    ("payments", "status"): tuple(status.value for status in PaymentStatus),
+    ("operations", "kind"): _KINDS,
+    ("operations", "part"): ("transfer", "commission"),
+    ("operations", "direction"): ("in", "out"),
+    ("operations", "code"): tuple(code.value for code in TechnicalCode),
+}
 _TYPES: dict[type, Callable[[], str]] = {
     str: lambda: _("This must be text."),
     int: lambda: _("This must be a whole number."),

@@ -21,13 +21,13 @@ _C = Import.__table__.c
 COUNTERS = ("total_rows", "read_rows", "created", "updated", "unchanged", "skipped", "failed", "undone", "kept")
 _MOMENTS = ("created_at", "started_at", "finished_at", "undo_until")
 _SHOWN = ("id", "status", "filename", "size", *COUNTERS, "error", "created_by_id", *_MOMENTS)
-_FILE = ("kind", "encoding", "delimiter", "sheet", "sheets", "header_line", "columns", "notes", "damage")
 _DELIMITERS = {sign: name for name, sign in DELIMITERS.items()}
+_FINDINGS = 100
 _KEPT = 100  # rows that an undo would leave
 _FORESEEN = ("rows", "undone", "kept", "removed", "archived", "restored", "fields", "reversals")
 LISTING = Listing(
     "imports",
-    select(*(_C[name] for name in (*_SHOWN, *_FILE)), _C.plan),
+    select(*(_C[name] for name in _SHOWN), _C.plan, _C["columns"]),
     _C.id,
     {
         "id": columns.number(_C.id),
@@ -53,20 +53,25 @@ def page(asked: Mapping[str, Sequence[str]]) -> dict[str, Any]:
 
 
 def as_json(upload: Any) -> dict[str, Any]:
-    """A row of the listing or an `Import`, with its progress, how its file is read, and what was decided about it."""
+    """A row of the listing or an `Import`, with its progress and what was decided about its file."""
     told = {name: getattr(upload, name) for name in _SHOWN if name != "created_by_id"}
     told |= {name: told[name] and moment(told[name]) for name in _MOMENTS}
     plan = Plan.from_json(upload.plan)
-    return told | _decided(upload.columns, plan) | {
+    return told | _decided(upload.columns, plan) | {"created_by": upload.created_by_id}
+
+
+def whole(upload: Import) -> dict[str, Any]:
+    """As `as_json`, with how the file is read and what was found in it."""
+    plan = Plan.from_json(upload.plan)
+    return as_json(upload) | {
         "read_as": {
             **{name: getattr(upload, name) for name in ("kind", "encoding", "sheet", "sheets")},
             "delimiter": _DELIMITERS[upload.delimiter],
             "header": upload.header_line + 1,
         },
         "notes": upload.notes,
-        "damage": [_damage(Finding.from_json(one), plan) for one in upload.damage],
-        "created_by": upload.created_by_id,
-    }  # fmt: skip
+        "damage": [_damage(Finding.from_json(one), plan) for one in upload.damage[:_FINDINGS]],
+    }
 
 
 def _decided(header: Sequence[str], plan: Plan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from crm.tabular.records import DELIMITERS, MIXED, below, is_blank, records
 
 _ABOVE = 20  # the header is looked for in so many records
 _SHEETS = 10
+HEADER_ROWS = 1_000  # so far down the header may stand where somebody says so
 _SHOWN = 12  # of the columns in a sentence
 
 
@@ -128,12 +129,13 @@ def _layout(path: Path, wanted: Wanted, reading: Reading) -> Layout:
 def _sheet(path: Path, kind: Kind, wanted: Wanted, reading: Reading) -> Layout:
     """The layout of the sheet that was chosen, or else of the first that has what is wanted, or else is a table."""
     refusal: Unreadable | None = None
-    asked = _asked(path, kind, reading.sheet)
+    asked = range(_SHEETS) if reading.sheet is None else (reading.sheet,)
     for any_columns in sorted({False, wanted.any_columns}):
-        for index in asked:
-            names = stored.convert(path, kind, index)
+        for sheet in asked:
+            names = stored.convert(path, kind, sheet)
             if not names:
                 break
+            index = sheet if isinstance(sheet, int) else names.index(sheet)
             try:
                 layout = _converted(path, index, replace(wanted, any_columns=any_columns), reading)
             except Unreadable as error:
@@ -144,17 +146,6 @@ def _sheet(path: Path, kind: Kind, wanted: Wanted, reading: Reading) -> Layout:
     if refusal is None and reading.sheet is not None:
         raise Unreadable(_("The workbook has no such sheet."))
     raise refusal or Unreadable(_("The workbook has no sheet with a table."))
-
-
-def _asked(path: Path, kind: Kind, sheet: int | str | None) -> Sequence[int]:
-    if not isinstance(sheet, str):
-        return range(_SHEETS) if sheet is None else (sheet,)
-    names = stored.convert(path, kind)
-    if sheet not in names:
-        raise Unreadable(
-            _("There is no sheet %(name)s; the sheets are %(names)s.", name=sheet[:60], names=listed(names))
-        )
-    return (names.index(sheet),)
 
 
 def _converted(path: Path, sheet: int, wanted: Wanted, reading: Reading) -> Layout:
@@ -170,6 +161,8 @@ def _text(path: Path, encoding: str, delimiters: Sequence[str], wanted: Wanted, 
         raise Unreadable(_("The table has more than %(count)d columns.", count=COLUMN_LIMIT))
     if header is None and wanted.any_columns and best.error is None:
         header = _guessed(best.top, reading.header)
+    if header is None and reading.header is not None and best.error is None:
+        raise Unreadable(_("Row %(row)d does not have the names of the columns.", row=reading.header + 1))
     if header is None:
         raise best.error or _unrecognised(best.top, wanted)
     return Layout(encoding, best.delimiter, header, top=best.top)

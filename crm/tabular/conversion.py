@@ -16,15 +16,16 @@ _SECONDS = 150
 _ZIPPED = ("xlsx", "xlsb", "ods")
 
 
-def convert(source: Path, target: Path, kind: Kind, sheet: int = 0) -> list[str]:
-    """Write the visible sheet of this index (0 is the first) to `target` as UTF-8 CSV; the names of all such sheets.
+def convert(source: Path, target: Path, kind: Kind, sheet: int | str = 0) -> list[str]:
+    """Write the visible sheet of this index (0 is the first) or name to `target` as UTF-8 CSV; the names of all such
+    sheets.
 
-    [] where there are not so many sheets; JSON has one without a name. Raises `Unreadable` for what is damaged, locked
+    [] where it is not there; JSON has one without a name. Raises `Unreadable` for what is damaged, locked
     or too much.
     """
     if kind in _ZIPPED:
         _refuse_oversized(source)
-    program = [sys.executable, "-I", converter.__file__, str(source), str(target), kind, str(sheet)]
+    program = [sys.executable, "-I", converter.__file__, str(source), str(target), kind, json.dumps(sheet)]
     try:
         done = subprocess.run(program, capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603
     except subprocess.TimeoutExpired:

@@ -1,9 +1,9 @@
 """Write one sheet of a workbook, or JSON, as UTF-8 CSV: a program of its own, so that a hostile file can only bring
 down itself.
 
-`python converter.py SOURCE TARGET KIND INDEX` prints JSON with the names of the sheets. Exit codes: 0 written,
-2 damaged (JSON lines: the line is printed), 3 no such sheet, 4 password, 5 a cell is too long (its row is printed),
-6 too many columns; a crash or any other code means that the file was too much.
+`python converter.py SOURCE TARGET KIND SHEET` (its index or its name, as JSON) prints JSON with the names of the
+sheets. Exit codes: 0 written, 2 damaged (JSON lines: the line is printed), 3 no such sheet, 4 password, 5 a cell is too
+long (its row is printed), 6 too many columns; a crash or any other code means that the file was too much.
 """
 
 import csv
@@ -73,17 +73,17 @@ def write(rows: Iterable[list[str]], target: Path) -> None:
             writer.writerow(cells)
 
 
-def sheet(source: str, index: int) -> tuple[list[str], Iterator[list[str]]]:
-    """The names of the visible sheets, and the rows of one of them."""
+def sheet(source: str, which: int | str) -> tuple[list[str], Iterator[list[str]]]:
+    """The names of the visible sheets, and the rows of one of them, by its index or its name."""
     book = CalamineWorkbook.from_path(source)
     names = [
         found.name
         for found in book.sheets_metadata
         if found.typ == SheetTypeEnum.WorkSheet and found.visible == SheetVisibleEnum.Visible
     ]
-    if index >= len(names):
+    if which not in (names if isinstance(which, str) else range(len(names))):
         raise StopError(NO_SHEET)
-    found = book.get_sheet_by_name(names[index])
+    found = book.get_sheet_by_name(which if isinstance(which, str) else names[which])
     return names, ([cell(value) for value in row] for row in found.iter_rows())
 
 
@@ -173,15 +173,15 @@ def _flattened(source: str, kind: str) -> Iterator[dict[str, list[str]]]:
         yield cells
 
 
-def main(source: str, target: str, kind: str, index: int) -> int:
+def main(source: str, target: str, kind: str, which: int | str) -> int:
     """Convert and return the exit code."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN, _WRITTEN))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    if kind.startswith("json") and index:
+    if kind.startswith("json") and which:
         return NO_SHEET
     try:
-        names, rows = ([""], table(source, kind)) if kind.startswith("json") else sheet(source, index)
+        names, rows = ([""], table(source, kind)) if kind.startswith("json") else sheet(source, which)
         write(rows, Path(target))
     except StopError as stop:
         print(stop.line)
@@ -197,4 +197,4 @@ def main(source: str, target: str, kind: str, index: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4])))
+    sys.exit(main(sys.argv[1], sys.argv[2], sys.argv[3], json.loads(sys.argv[4])))

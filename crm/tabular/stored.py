@@ -24,8 +24,8 @@ def text(path: Path, kind: Kind, sheet: int = 0) -> Path:
     return target
 
 
-def convert(path: Path, kind: Kind, sheet: int = 0) -> list[str]:
-    """Make the sheet's CSV; the names of all visible sheets, [] where there are not so many.
+def convert(path: Path, kind: Kind, sheet: int | str = 0) -> list[str]:
+    """Make the CSV of the sheet, by its place or its name; the names of all visible sheets, [] where it is not there.
 
     It gets its name when it is complete: two processes that convert at once do not disturb each other.
     """
@@ -35,7 +35,7 @@ def convert(path: Path, kind: Kind, sheet: int = 0) -> list[str]:
     try:
         names = conversion.convert(path, made, kind, sheet)
         if names:
-            made.replace(beside(path, sheet))
+            made.replace(beside(path, sheet if isinstance(sheet, int) else names.index(sheet)))
         return names
     finally:
         made.unlink(missing_ok=True)

@@ -7,13 +7,13 @@ from flask import Blueprint, Response, request, url_for
 
 from crm.errors import Invalid
 from crm.extensions import limiter
-from crm.forms.import_plan import DEFAULTS, order_of, typed_plan, typed_reading
+from crm.forms.import_plan import order_of, typed_plan, typed_reading
 from crm.forms.imports import DUPLICATE_NAMES
 from crm.models import Import, Permission
 from crm.services import currencies, imports
 from crm.services import import_drafts as drafts
 from crm.services.import_drafts import Glance
-from crm.services.importing.plan import MATCH, Column, Plan
+from crm.services.importing.plan import DEFAULTS, MATCH, Column, Plan
 from crm.services.importing.samples import Sample
 from crm.services.importing.validity import Validity
 from crm.web.guards import actor, requires

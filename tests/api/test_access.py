@@ -65,7 +65,7 @@ TABLE = {
     ("import_start", "POST"): IMPORT_AGAIN,
     ("import_cancel", "POST"): sent(202, IMPORT),
     ("import_undo", "POST"): IMPORT_AGAIN,
-    ("import_undo_preview", "GET"): sent(409, READ),
+    ("import_undo_preview", "GET"): sent(409, IMPORT),
     ("import_errors", "GET"): READ,
     ("openapi", "GET"): PUBLIC,
     ("docs", "GET"): PUBLIC,

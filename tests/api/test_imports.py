@@ -169,14 +169,16 @@ def test_all_that_the_page_decides_a_program_decides_too(manager):
 
 def test_what_was_spoilt_is_told_though_nobody_wants_it_repaired(manager):
     sent = send(manager, "name,phone,hat\nAnna,380441234567,7\n")
+    assert "damage" not in manager.get("/imports").json["items"][0]
     assert [(one["can_be_repaired"], one["is_repaired"]) for one in sent.json["damage"]] == [(True, False)]
     assert sent.json["notes"] == ["The column hat was not recognised and is left out."]
 
 
-def test_a_balance_for_everybody_needs_the_scope_of_money_as_one_in_a_column_does(program_of, boris):
+def test_nobody_gets_a_balance_that_stands_in_no_file(program_of, boris):
     everybody = {"defaults": json.dumps({"wallet_balance": "100"})}
-    assert send(program_of(boris, "write"), TABLE, **everybody).status_code == 403
-    assert send(program_of(boris, "money"), TABLE, **everybody).status_code == 202
+    for scope in ("write", "money"):
+        answer = send(program_of(boris, scope), TABLE, **everybody)
+        assert (answer.status_code, list(answer.json["errors"])) == (422, ["defaults"])
 
 
 @pytest.mark.parametrize(
@@ -195,6 +197,10 @@ def test_a_balance_for_everybody_needs_the_scope_of_money_as_one_in_a_column_doe
         ({"encoding": "x" * 41}, "encoding"),
         ({"delimiter": ";"}, "delimiter"),
         ({"header": "0"}, "header"),
+        ({"header": "1001"}, "header"),
+        ({"sheet": "2026"}, "sheet"),
+        ({"policies": '{"phone": "fill", "Phone": "never"}'}, "policies"),
+        ({"labels": json.dumps({"phone": "x" * 51})}, "labels"),
         ({"header": "first"}, "header"),
     ],
 )

@@ -84,10 +84,15 @@ def test_a_statement_goes_out(app):
     [
         ("shoe=38", "shoe: There is no such parameter."),
         ("account=first", "account: This must be a whole number."),
-        ("first=soon", "first: Write the day like 2026-01-31."),
+        ("direction=up", "direction: This is one of in, out."),
+        ("currency=xxx", "currency: xxx is not a currency"),
+        ("code=\udcff", "code: "),
+        ("first=2026-01-01", "first is given more than once."),
+        ("last=2026-01-02", "'last' is given more than once."),
         ("cash", "'cash' is not NAME=VALUE."),
     ],
 )
 def test_a_filter_that_there_is_not_ends_with_2(app, filter_, sentence):
-    refused = app.test_cli_runner().invoke(args=["operations", "export", "--filter", filter_])
+    asked = ["--filter", filter_, "--filter", "last=2026-01-01", "--from", "2026-01-01"]
+    refused = app.test_cli_runner().invoke(args=["operations", "export", *asked])
     assert refused.exit_code == 2 and sentence in refused.output

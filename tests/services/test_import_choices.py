@@ -16,7 +16,7 @@ from crm.services.importing.choices import Choices
 from crm.services.importing.plan import Column, Plan
 from crm.services.tables import Reading
 from tests import money, people
-from tests.uploads import accept, counts, errors, take
+from tests.uploads import CLERK, accept, counts, draft, errors, take
 
 
 def held() -> list[tuple[str, int]]:
@@ -64,9 +64,9 @@ def test_what_is_decided_is_done(app, tmp_path):
 
 
 def test_columns_of_balances_open_a_wallet_for_each_currency(app):
-    mapping = dict.fromkeys(("а", "б", "balance"), "wallet_balance")
-    upload = take("name,а,б,balance\nAnna,1,2,3\n", mapping=mapping, currencies={"а": "USD", "б": "EUR"})
-    assert upload.created == 1
+    currencies = {"а": "USD", "Остаток": "EUR", "сальдо JPY": ""}
+    table = "name,а,Остаток,Сальдо JPY\nAnna,1,2,3\n"
+    assert take(table, mapping={"а": "wallet_balance"}, currencies=currencies).created == 1
     assert sorted(held()) == [("EUR", 200), ("RUB", 300), ("USD", 100)]
 
 
@@ -105,7 +105,11 @@ def test_a_sheet_is_chosen_by_its_name(app):
     assert set(db.session.scalars(sa.select(Customer.name))) == {"Anna of 2026", "Anna of 2024"}
     with pytest.raises(Invalid) as refusal:
         accept(workbook(), "book.xlsx", reading=Reading(sheet="Лист 9"))
-    assert refusal.value.fields == {"file": ["There is no sheet Лист 9; the sheets are 2024, 2025, 2026."]}
+    assert refusal.value.fields == {"file": ["The workbook has no such sheet."]}
+    with pytest.raises(Invalid) as refusal:
+        accept(workbook(), "book.xlsx", reading=Reading("cp1251", ","))
+    assert list(refusal.value.fields) == ["encoding", "delimiter"]
+    assert not list(Path(app.config["CRM_INSTANCE"], "uploads").glob("*.part"))
 
 
 TABLE = "name,phone,balance\nAnna,+79123456789,5\n"
@@ -123,18 +127,23 @@ TABLE = "name,phone,balance\nAnna,+79123456789,5\n"
             "balance: Another column goes into this field already.",
         ),
         ({"policies": {"fax": "fill"}}, "policies", "There is no column fax; the columns are name, phone, balance."),
-        ({"policies": {"phone": "burn"}}, "policies", "This is one of overwrite, fill, never."),
+        ({"policies": {"phone": "burn"}}, "policies", "phone: This is one of overwrite, fill, never."),
+        ({"policies": {"name": "fill", "NAME": "never"}}, "policies", "A column is named twice."),
+        ({"mapping": {"phone": ""}, "policies": {"phone": "fill"}}, "policies", "The column phone is left out."),
         ({"currencies": {"balance": "euro"}}, "currencies", "euro is not a currency; write a code such as RUB."),
         ({"currencies": {"phone": "EUR"}}, "currencies", "The column phone does not hold balances."),
         ({"labels": {"name": "Work"}}, "labels", "The column name does not hold contacts."),
-        ({"labels": {"phone": "x" * 51}}, "mapping", "phone: This is longer than 50 characters."),
-        ({"defaults": {"fax": "1"}}, "defaults", "fax: There is no field fax."),
-        ({"defaults": {"email": "anna"}}, "defaults", "email: anna is not a valid e-mail address."),
+        ({"labels": {"phone": "x" * 51}}, "labels", "phone: This is longer than 50 characters."),
+        ({"defaults": {"fax": "1"}}, "defaults", "fax: Only name, kind, company, city, tags, notes, currency have"),
+        ({"defaults": {"wallet_balance": "5"}}, "defaults", "wallet_balance: Only name, kind, "),
+        ({"defaults": {"kind": "ghost"}}, "defaults", "kind: "),
         ({"match": ["shoe"]}, "match", "Choose what customers are recognised by, each once."),
         ({"match": [], "on_duplicate": "update"}, "match", "Choose at least one thing"),
         ({"reading": Reading("latin-9")}, "file", "There is no encoding latin-9 to choose."),
         ({"reading": Reading("utf-16")}, "file", "The file is not written in UTF-16."),
-        ({"reading": Reading(header=7)}, "file", ""),
+        ({"reading": Reading(header=7)}, "file", "Row 8 does not have the names of the columns."),
+        ({"reading": Reading(header=1)}, "file", "Row 2 does not have the names of the columns."),
+        ({"reading": Reading(sheet="2026")}, "sheet", "Workbooks alone have sheets."),
     ],
 )
 def test_what_cannot_be_decided_so_is_named_and_nothing_is_kept(app, tmp_path, choices, field, sentence):
@@ -147,3 +156,21 @@ def test_what_cannot_be_decided_so_is_named_and_nothing_is_kept(app, tmp_path, c
     db.session.rollback()
     assert db.session.scalars(sa.select(Import)).all() == []
     assert list(Path(app.config["CRM_INSTANCE"], "uploads").glob("*")) == []
+
+
+def test_of_two_columns_with_one_name_the_first_is_taken_and_the_other_named(app):
+    upload = take("name,Fax,Fax\nAnna,1,2\n", mapping={"Fax": "attribute:Fax"})
+    assert upload.created == 1 and upload.notes == ["The column Fax was not recognised and is left out."]
+    assert db.session.scalars(sa.select(Customer.attributes)).one() == {"Fax": "1"}
+
+
+def test_what_was_decided_last_time_says_what_is_repaired(app):
+    first = draft("name,Kontakt,phone\nAnna,1,2\n")
+    columns = (Column("name"), Column("phone"), Column("attribute:Account"))
+    imports.replan(CLERK, first.id, Plan(columns))
+    imports.start(CLERK, first.id)
+    upload = take("name,Kontakt,phone\nBoris,380441234567,380441234568\n", repair=True)
+    assert upload.created == 1, errors(upload)
+    boris = db.session.scalars(sa.select(Customer).where(Customer.name == "Boris")).one()
+    assert [one.value for one in boris.channels] == ["+380441234567"]
+    assert boris.attributes == {"Account": "380441234568"}

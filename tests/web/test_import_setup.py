@@ -10,6 +10,7 @@ from crm.db import db
 from crm.models import Customer
 from crm.services import imports
 from crm.services.audit import Actor
+from crm.services.importing.plan import Plan
 from tests import people, uploads
 from tests.web.pages import Page, page
 
@@ -204,3 +205,12 @@ def test_an_import_that_has_ended_is_told_until_it_is_looked_at(manager, boris):
     assert page(manager.get("/")).one(id="import-news").text == "1"
     assert "hidden" in page(manager.get(f"{UPLOAD}{upload.id}/")).one(id="import-news").attrs
     assert "hidden" in page(manager.get("/")).one(id="import-news").attrs
+
+
+def test_companies_of_a_known_program_stay_companies_when_the_page_is_saved(manager):
+    text = "Название компании;Рабочий телефон;Рабочий e-mail;Корпоративный сайт\nООО Ромашка;+79123456789;;\n"
+    upload = uploads.draft(text)
+    assert Plan.from_json(upload.plan).defaults == {"kind": "company"}
+    shown = page(manager.get(f"/customers/import/{upload.id}/columns/"))
+    manager.post(f"/customers/import/{upload.id}/columns/", data=typed(shown) | {"next": "check"})
+    assert Plan.from_json(imports.get(upload.id).plan).defaults == {"kind": "company"}

@@ -1,5 +1,6 @@
 """Imports of customers, as sent and as told."""
 
+import json
 from dataclasses import fields
 from typing import Any, Literal
 
@@ -9,7 +10,7 @@ from spectree.model_adapter.pydantic_adapter import BaseFile
 from crm.api.schemas.shapes import Cursor, Moment, RowId, Told
 from crm.services.importing.choices import DELIMITERS, Choices
 from crm.services.importing.plan import MATCH, MatchKey, Policy
-from crm.services.tables import Reading
+from crm.services.tables import HEADER_ROWS, Reading
 
 Flag = Literal["true", "false"]
 OfColumns = Json[dict[str, str]]
@@ -25,30 +26,38 @@ class ImportIn(BaseModel):
         "skip", description="What to do with those who are there."
     )
     mapping: OfColumns = Field(
-        {},
+        "{}",
+        validate_default=True,
         description="A JSON object: the field of columns that are not to be recognised; blank leaves one out.",
         examples=['{"Client": "name", "Fax": ""}'],
     )
     policies: Json[dict[str, Policy]] = Field(
-        {},
+        "{}",
+        validate_default=True,
         description="A JSON object: what columns may do to customers who are there; they overwrite by default.",
         examples=['{"City": "fill"}'],
     )
     currencies: OfColumns = Field(
-        {},
+        "{}",
+        validate_default=True,
         description="A JSON object: the currencies of columns of balances.",
         examples=['{"Saldo": "EUR"}'],
     )
     labels: OfColumns = Field(
-        {}, description="A JSON object: the labels of columns of contacts.", examples=['{"Phone 2": "Work"}']
+        "{}",
+        validate_default=True,
+        description="A JSON object: the labels of columns of contacts.",
+        examples=['{"Phone 2": "Work"}'],
     )
     defaults: OfColumns = Field(
-        {},
+        "{}",
+        validate_default=True,
         description="A JSON object: what stands in for blanks of a field, or for a column that is not there.",
         examples=['{"tags": "fair 2026"}'],
     )
     match: Json[list[MatchKey]] = Field(
-        list(MATCH),
+        json.dumps(MATCH),
+        validate_default=True,
         description="A JSON list: what customers are recognised by, in this order; `channel` is any other contact.",
         examples=['["email", "phone"]'],
     )
@@ -64,7 +73,7 @@ class ImportIn(BaseModel):
         None, max_length=200, description="The sheet of a workbook, instead of the first with customers."
     )
     header: int | None = Field(
-        None, ge=1, le=10_000, description="The row with the names of the columns, where that is not found out."
+        None, ge=1, le=HEADER_ROWS, description="The row with the names of the columns, where that is not found out."
     )
     check: Flag = Field("false", description="Only find out what would become of every row.")
 
@@ -126,9 +135,6 @@ class Import(Told):
     defaults: dict[str, str]
     match: list[str]
     restore: bool
-    read_as: ReadAs
-    notes: list[str] = Field(description="Sentences about the file, in the language in which it was sent.")
-    damage: list[Damage]
     total_rows: int
     read_rows: int
     created: int
@@ -144,6 +150,14 @@ class Import(Told):
     started_at: Moment | None
     finished_at: Moment | None
     undo_until: Moment | None
+
+
+class ImportWhole(Import):
+    """An import, and what its file is like."""
+
+    read_as: ReadAs
+    notes: list[str] = Field(description="Sentences about the file, in the language in which it was sent.")
+    damage: list[Damage] = Field(description="The first hundred kinds of it.")
 
 
 class ImportList(Told):

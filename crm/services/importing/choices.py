@@ -10,12 +10,13 @@ from crm import money
 from crm.errors import Invalid
 from crm.i18n import gettext as _
 from crm.models.imports import ON_DUPLICATE
-from crm.services.customer_data import clean_attributes
+from crm.services.customer_data import clean_attributes, clean_text
 from crm.services.importing.columns import bare, missing
 from crm.services.importing.plan import ATTRIBUTE, BALANCE, CHANNELS, FIELDS, MATCH, POLICIES, Column, Plan
 from crm.services.importing.problems import Problems, problems
 from crm.services.importing.rows import Format
 from crm.services.tables import AS_IT_IS, Layout, Reading, listed
+from crm.tabular.kinds import WORKBOOKS, Kind
 
 ByName = Mapping[str, str]
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}  # of a `Reading`, by the names that they go by
@@ -48,11 +49,20 @@ class Choices:
             found["on_duplicate"] = [_("Choose what to do with customers who are there already.")]
         if said := _fields(list(filter(None, self.mapping.values()))):
             found["mapping"] = [said]
-        if any(policy not in POLICIES for policy in self.policies.values()):
-            found["policies"] = [_("This is one of %(names)s.", names=", ".join(POLICIES))]
-        if wrong := [code for code in self.currencies.values() if not money.is_currency(code)]:
+        if wrong := [name for name, policy in self.policies.items() if policy not in POLICIES]:
+            found["policies"] = [f"{wrong[0][:60]}: {_('This is one of %(names)s.', names=', '.join(POLICIES))}"]
+        if wrong := [code for code in self.currencies.values() if code and not money.is_currency(code)]:
             sentence = _("%(value)s is not a currency; write a code such as RUB.", value=wrong[0][:40])
             found["currencies"] = [sentence]
+        for name, label in self.labels.items():
+            try:
+                clean_text("label", label)
+            except ValueError as error:
+                found["labels"] = [f"{name[:60]}: {error}"]
+        for field_ in _BY_COLUMN:
+            names = [bare(name) for name in getattr(self, field_)]
+            if len(set(names)) < len(names):
+                found[field_] = [_("A column is named twice.")]
         if found:
             raise Invalid(found)
 
@@ -62,6 +72,16 @@ class Choices:
             absent = missing(header, getattr(self, name))
             if absent:
                 raise Invalid({name: [_absent(absent[0], header)]})
+
+    def refuse_reading(self, kind: Kind) -> None:
+        """Raise `Invalid` by field where the file is to be read in a way that its kind does not have."""
+        said = _("Text alone is written in an encoding, with a delimiter.")
+        names = ("encoding", "delimiter") if kind != "csv" else ()
+        found = {name: [said] for name in names if getattr(self.reading, name) is not None}
+        if self.reading.sheet is not None and kind not in WORKBOOKS:
+            found["sheet"] = [_("Workbooks alone have sheets.")]
+        if found:
+            raise Invalid(found)
 
     def decided(self, proposed: Plan, layout: Layout) -> Plan:
         """What was proposed for the file's header, as it was decided. Raises `Invalid` by field for columns that do not
@@ -84,7 +104,9 @@ def _absent(name: str, header: Sequence[str]) -> str:
     return _("There is no column %(name)s; the columns are %(columns)s.", name=name[:60], columns=there)
 
 
-def _policy(column: Column, _title: str, chosen: str) -> Column:
+def _policy(column: Column, title: str, chosen: str) -> Column:
+    if column.field is None:
+        raise Invalid({"policies": [_("The column %(name)s is left out.", name=title[:60])]})
     return replace(column, policy=next(policy for policy in POLICIES if policy == chosen))
 
 

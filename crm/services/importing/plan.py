@@ -22,6 +22,7 @@ NAME_PARTS = ("first_name", "middle_name", "last_name")
 CHANNELS = tuple(type_.value for type_ in ChannelType)
 SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", "currency", BALANCE)
 FIELDS = (*SCALARS, *CHANNELS, LABEL)
+DEFAULTS = ("name", "kind", "company", "city", "tags", "notes", "currency")  # fields that have one, seen on the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,6 @@ class Plan:
     def policies(self) -> dict[str, Policy]:
         """What may be done to each field that has a column; parts of a name are `name`, and the first column tells."""
         return {whole(column.field): column.policy for column in reversed(self.columns) if column.field}
-
-    @property
-    def moves_money(self) -> bool:
-        """Whether wallets may be opened with a balance."""
-        return BALANCE in self.fields or BALANCE in self.defaults
 
     def label_of(self, index: int) -> int | None:
         """The column with the labels of a column of channels: the one before it, or else the one behind it."""

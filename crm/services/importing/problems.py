@@ -11,6 +11,7 @@ from crm.services.importing.plan import (
     ATTRIBUTE,
     BALANCE,
     CHANNELS,
+    DEFAULTS,
     FIELDS,
     LABEL,
     MATCH,
@@ -102,8 +103,8 @@ def _field(name: str) -> str:
 
 
 def _default(name: str, text: str, layout: Format | None) -> str:
-    if name == LABEL or (said := _field(name)):
-        return _("There is no field %(name)s.", name=name[:60]) if name == LABEL else said
+    if name not in DEFAULTS:
+        return _("Only %(names)s have a default.", names=", ".join(DEFAULTS))
     if layout is None:
         return ""
     named = {"name": "A", name: text}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -45,10 +45,15 @@ _NOTHING = _Guess(Column(), 0, "")
 
 
 def propose(
-    columns: Sequence[str], chosen: Mapping[str, str] | None = None, saved: Plan | None = None, near: bool = True
+    columns: Sequence[str],
+    chosen: Mapping[str, str] | None = None,
+    saved: Plan | None = None,
+    near: bool = True,
+    currencies: Mapping[str, str] | None = None,
 ) -> Proposal:
     """The plan for a header. What is `chosen` (a field by a column's name, '' to leave it out) goes before what was
-    `saved` for such a header, that before what is recognised. Without `near`, names must be known to the letter.
+    `saved` for such a header, that before what is recognised; so do the `currencies` of columns of balances. Without
+    `near`, names must be known to the letter.
 
     >>> propose(["ФИО", "Телефн", "Баланс USD"]).found
     ('exact', 'fuzzy', 'exact')
@@ -61,9 +66,10 @@ def propose(
             guess if guess.found == "chosen" else _Guess(column, 0, "saved" if column.field else "")
             for guess, column in zip(guesses, saved.columns, strict=True)
         ]
-    else:
+    guesses = _in_currencies(columns, guesses, {bare(name): code for name, code in (currencies or {}).items()})
+    if saved is None:
         guesses = _labelled(columns, guesses)
-        guesses = _one_each(guesses)
+        guesses = _one_each(columns, guesses)
         guesses = _neared(columns, guesses) if near else guesses
     plan = saved or Plan(defaults=preset[0].defaults if preset else {})
     return Proposal(
@@ -141,27 +147,37 @@ def _labelled(columns: Sequence[str], guesses: list[_Guess]) -> list[_Guess]:
     return labelled
 
 
-def _one_each(guesses: list[_Guess]) -> list[_Guess]:
-    """Of several columns for a field that has one value, the best name; balances are one for each currency. What was
-    chosen stays: two choices for one field are a mistake to be told of.
+def _in_currencies(columns: Sequence[str], guesses: list[_Guess], currencies: Mapping[str, str]) -> list[_Guess]:
+    return [
+        guess._replace(column=replace(guess.column, currency=currencies[bare(column)]))
+        if guess.column.field == BALANCE and bare(column) in currencies
+        else guess
+        for column, guess in zip(columns, guesses, strict=True)
+    ]
+
+
+def _one_each(columns: Sequence[str], guesses: list[_Guess]) -> list[_Guess]:
+    """Of several columns for a field that has one value, the best name; balances are one for each currency. Columns
+    that were chosen by different names stay: two choices for one field are a mistake to be told of.
     """
+    names = [bare(column) for column in columns]
     holders: dict[tuple[str, str], int] = {}
     for index, guess in enumerate(guesses):
         held = holders.get(_key(guess))
         if not _shared(guess) and (held is None or guess.rank < guesses[held].rank):
             holders[_key(guess)] = index
     return [
-        guess if _stays(guess) or holders[_key(guess)] == index else guess._replace(column=Column())
+        guess
+        if _shared(guess)
+        or holders[_key(guess)] == index
+        or (guess.found == "chosen" and names.index(names[index]) == index)
+        else guess._replace(column=Column())
         for index, guess in enumerate(guesses)
     ]
 
 
 def _key(guess: _Guess) -> tuple[str, str]:
     return guess.column.field or "", guess.column.currency
-
-
-def _stays(guess: _Guess) -> bool:
-    return guess.found == "chosen" or _shared(guess)
 
 
 def _shared(guess: _Guess) -> bool:

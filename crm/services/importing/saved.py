@@ -42,9 +42,14 @@ def recall(columns: Sequence[str]) -> Plan | None:
     return Plan.from_json({**stored, "columns": Plan(tuple(ordered)).as_json()["columns"]})
 
 
-def propose(columns: Sequence[str], chosen: Mapping[str, str] | None = None, near: bool = True) -> Proposal:
+def propose(
+    columns: Sequence[str],
+    chosen: Mapping[str, str] | None = None,
+    near: bool = True,
+    currencies: Mapping[str, str] | None = None,
+) -> Proposal:
     """As `proposals.propose`, with what was kept for such a header."""
-    return proposals.propose(columns, chosen, recall(columns), near)
+    return proposals.propose(columns, chosen, recall(columns), near, currencies)
 
 
 def fingerprint(columns: Sequence[str]) -> str:

@@ -83,10 +83,13 @@ def examined(path: Path, choices: Choices, is_draft: bool = False) -> tuple[Layo
         raise Invalid({"file": [str(error)]}) from error
     header = layout.header.columns
     choices.refuse_absent(header)
-    plan = saved.propose(header, choices.mapping, near=is_draft).plan
+    plan = saved.propose(header, choices.mapping, is_draft, choices.currencies).plan
+    if plan.fields != layout.header.mapping:
+        layout = replace(layout, damage=file.damage(path, layout, plan.fields, region))
     if is_draft:
         plan = replace(plan, repairs=layout.repairs)
     else:
+        choices.refuse_reading(layout.kind)
         plan = choices.decided(plan, layout)
         refuse(plan, header, lease.layout_of(header, plan))
     notes = retold(layout.notes, header, layout.header.mapping, plan.fields)
