@@ -44,7 +44,7 @@ def test_a_good_plan_has_no_problems():
             "Another column goes into this field already.",
         ),
         (Plan((NAME, *[Column("attribute:A")] * 2)), "column-2", "Another column goes into this field already."),
-        (Plan((NAME, Column("salary"))), "column-1", "Only name, kind, company, "),
+        (Plan((NAME, Column("salary"))), "column-1", "There is no field salary."),
         (Plan((NAME, Column("attribute: "))), "column-1", "The name of an attribute cannot be blank"),
         (Plan((NAME, Column("attribute:" + "x" * 51))), "column-1", "The name of an attribute is longer than 50"),
         (Plan((NAME, Column("city", "always"))), "column-1", "Choose whether this overwrites"),
