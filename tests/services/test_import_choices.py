@@ -159,7 +159,7 @@ def test_what_cannot_be_decided_so_is_named_and_nothing_is_kept(app, tmp_path, c
 
 
 def test_of_two_columns_with_one_name_the_first_is_taken_and_the_other_named(app):
-    upload = take("name,Fax,Fax\nAnna,1,2\n", mapping={"Fax": "attribute:Fax"})
+    upload = take("name,Fax,Fax\nAnna,1,2\n", mapping={"Fax": "attribute:Fax"}, policies={"Fax": "fill"})
     assert upload.created == 1 and upload.notes == ["The column Fax was not recognised and is left out."]
     assert db.session.scalars(sa.select(Customer.attributes)).one() == {"Fax": "1"}
 

@@ -85,14 +85,17 @@ class Choices:
 
     def decided(self, proposed: Plan, layout: Layout) -> Plan:
         """What was proposed for the file's header, as it was decided. Raises `Invalid` by field for columns that do not
-        hold what is decided about them.
+        hold what is decided about them; of several with one name, those are meant that are not left out.
         """
-        columns = proposed.columns
+        columns, titles = proposed.columns, layout.header.columns
+        held = {bare(title) for title, column in zip(titles, columns, strict=True) if column.field}
         for chosen, change in ((self.policies, _policy), (self.currencies, _currency), (self.labels, _label)):
             wanted = {bare(name): value for name, value in chosen.items()}
             columns = tuple(
-                change(column, title, wanted[bare(title)]) if bare(title) in wanted else column
-                for title, column in zip(layout.header.columns, columns, strict=True)
+                change(column, title, wanted[name])
+                if (name := bare(title)) in wanted and (column.field or name not in held)
+                else column
+                for title, column in zip(titles, columns, strict=True)
             )
         defaults = {name: text for name, text in {**proposed.defaults, **self.defaults}.items() if text.strip()}
         repairs = layout.repairs if self.repair else ()
