@@ -95,18 +95,23 @@ def test_settings_work_without_scripts(new_page: NewPage, anna: Customer, purse:
 
 
 def painted(page: Page) -> int:
-    """How many colours the chart is drawn in."""
-    expect(page.locator(".chart canvas")).not_to_have_js_property("width", 0)
-    colours: int = page.locator(".chart canvas").evaluate(
-        """(canvas) => {
-          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          const found = new Set();
-          for (let at = 0; at < data.length; at += 4) {
-            if (data[at + 3] === 255) found.add(data.slice(at, at + 3).join());
-          }
-          return found.size;
-        }"""
-    )
+    """How many colours the chart is drawn in, once it is: another theme or account draws it anew."""
+    colours = 0
+    for _look in range(50):
+        colours = page.locator(".chart canvas").evaluate(
+            """(canvas) => {
+              if (!canvas.width || !canvas.height) return 0;
+              const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+              const found = new Set();
+              for (let at = 0; at < data.length; at += 4) {
+                if (data[at + 3] === 255) found.add(data.slice(at, at + 3).join());
+              }
+              return found.size;
+            }"""
+        )
+        if colours > 3:
+            break
+        page.wait_for_timeout(100)
     return colours
 
 
