@@ -1,6 +1,7 @@
 """The options that decide how a file of customers is imported."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import wraps
 from typing import Any
 
@@ -35,9 +36,7 @@ def _keys(_context: click.Context, _option: click.Parameter, keys: str) -> tuple
     return tuple(key.strip() for key in keys.split(",") if key.strip())
 
 
-_DECIDED = (
-    "on_duplicate", "mapping", "policies", "currencies", "labels", "defaults", "match", "restore", "repair",
-)  # fmt: skip
+_DECIDED = tuple(field.name for field in fields(Choices) if field.name != "reading")
 _OPTIONS = (
     click.option("--on-duplicate", type=click.Choice(ON_DUPLICATE), default="skip", show_default=True,
                  help="What to do with a row that means a customer who is there already."),

@@ -13,7 +13,13 @@ from crm.services.importing.plan import MATCH, MatchKey, Policy
 from crm.services.tables import HEADER_ROWS, Reading
 
 Flag = Literal["true", "false"]
+Delimiter = Literal["comma", "semicolon", "tab", "bar"]
 OfColumns = Json[dict[str, str]]
+
+
+def _given(what: str, example: str) -> Any:
+    """A field that is a JSON object."""
+    return Field("{}", validate_default=True, description=f"A JSON object: {what}", examples=[example])
 
 
 class ImportIn(BaseModel):
@@ -25,35 +31,16 @@ class ImportIn(BaseModel):
     on_duplicate: Literal["skip", "update", "create"] = Field(
         "skip", description="What to do with those who are there."
     )
-    mapping: OfColumns = Field(
-        "{}",
-        validate_default=True,
-        description="A JSON object: the field of columns that are not to be recognised; blank leaves one out.",
-        examples=['{"Client": "name", "Fax": ""}'],
+    mapping: OfColumns = _given(
+        "the field of columns that are not to be recognised; blank leaves one out.", '{"Client": "name", "Fax": ""}'
     )
-    policies: Json[dict[str, Policy]] = Field(
-        "{}",
-        validate_default=True,
-        description="A JSON object: what columns may do to customers who are there; they overwrite by default.",
-        examples=['{"City": "fill"}'],
+    policies: Json[dict[str, Policy]] = _given(
+        "what columns may do to customers who are there; they overwrite by default.", '{"City": "fill"}'
     )
-    currencies: OfColumns = Field(
-        "{}",
-        validate_default=True,
-        description="A JSON object: the currencies of columns of balances.",
-        examples=['{"Saldo": "EUR"}'],
-    )
-    labels: OfColumns = Field(
-        "{}",
-        validate_default=True,
-        description="A JSON object: the labels of columns of contacts.",
-        examples=['{"Phone 2": "Work"}'],
-    )
-    defaults: OfColumns = Field(
-        "{}",
-        validate_default=True,
-        description="A JSON object: what stands in for blanks of a field, or for a column that is not there.",
-        examples=['{"tags": "fair 2026"}'],
+    currencies: OfColumns = _given("the currencies of columns of balances.", '{"Saldo": "EUR"}')
+    labels: OfColumns = _given("the labels of columns of contacts.", '{"Phone 2": "Work"}')
+    defaults: OfColumns = _given(
+        "what stands in for blanks of a field, or for a column that is not there.", '{"tags": "fair 2026"}'
     )
     match: Json[list[MatchKey]] = Field(
         json.dumps(MATCH),
@@ -66,9 +53,7 @@ class ImportIn(BaseModel):
     encoding: str | None = Field(
         None, max_length=40, description="How the text is written, where that is not found out.", examples=["cp1251"]
     )
-    delimiter: Literal["comma", "semicolon", "tab", "bar"] | None = Field(
-        None, description="What stands between cells, where that is not found out."
-    )
+    delimiter: Delimiter | None = Field(None, description="What stands between cells, where that is not found out.")
     sheet: str | None = Field(
         None, max_length=200, description="The sheet of a workbook, instead of the first with customers."
     )
@@ -112,7 +97,7 @@ class ReadAs(Told):
 
     kind: str = Field(examples=["csv"])
     encoding: str = Field(examples=["utf-8"])
-    delimiter: Literal["comma", "semicolon", "tab", "bar"]
+    delimiter: Delimiter
     sheet: str = Field(description="Of a workbook, or blank.")
     sheets: list[str]
     header: int = Field(description="The row with the names of the columns.")
