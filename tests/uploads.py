@@ -12,6 +12,7 @@ from crm.db import db
 from crm.models import Import
 from crm.services import imports
 from crm.services.audit import Actor
+from crm.services.importing import lease
 from crm.services.importing.choices import Choices
 
 CLERK = Actor(None, "test")
@@ -49,6 +50,11 @@ def take(data: bytes | str, on_duplicate: str = "skip", **options: Any) -> Impor
     upload = accept(data, on_duplicate=on_duplicate, **options)
     imports.run(upload.id)
     return imports.get(upload.id)
+
+
+def kept() -> list[str]:
+    """The names of the files that are kept of uploads of customers; those of payments have a folder of their own."""
+    return [path.name for path in lease.uploads().iterdir() if path.is_file()]
 
 
 def counts(upload: Any) -> dict[str, int]:

@@ -13,11 +13,10 @@ from crm.db import atomic, db, is_postgresql, utcnow
 from crm.models import Customer, Import, ImportOpening, ImportRow, Payment
 from crm.models.ledger import PaymentKind, PaymentStatus
 from crm.services import imports, payments
-from crm.services.importing import lease
 from crm.services.movements import Movement
 from tests import money
 from tests.ledger import holding
-from tests.uploads import CLERK, counts
+from tests.uploads import CLERK, counts, kept
 from tests.workers import eventually, worker
 
 
@@ -116,8 +115,7 @@ def test_a_check_whose_worker_is_killed_is_begun_anew(app):
     assert (done.status, done.read_rows) == ("checked", done.total_rows)
     assert outcomes(upload) == counts(done)
     assert db.session.scalar(select(func.count()).select_from(Customer)) == 0
-    left = [path.name for path in lease.uploads().iterdir() if path.is_file()]
-    assert left == [upload.stored_as]
+    assert kept() == [upload.stored_as]
 
 
 def test_two_workers_import_two_files_at_once_and_make_nobody_twice(app):

@@ -19,7 +19,7 @@ from crm.services.importing import lease
 from crm.services.importing.chunks import Pace
 from crm.services.importing.plan import Column, Plan
 from tests import people
-from tests.uploads import CLERK, counts, table, take
+from tests.uploads import CLERK, counts, kept, table, take
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +168,7 @@ def test_a_check_that_waits_is_stopped_at_once_and_a_draft_is_given_up(app):
     imports.check(CLERK, upload.id)
     assert imports.cancel(CLERK, upload.id).status == "draft"
     assert imports.cancel(CLERK, upload.id).status == "cancelled"
-    assert [path.name for path in lease.uploads().iterdir() if path.is_file()] == []
+    assert kept() == []
     with pytest.raises(TooLate):
         imports.start(CLERK, upload.id)
 
@@ -179,7 +179,7 @@ def test_a_draft_that_was_forgotten_goes_with_its_file(app):
         session.execute(sa.update(Import).where(Import.id == old.id).values(created_at=utcnow() - timedelta(days=8)))
     imports.clear_away()
     assert [imports.get(upload.id).status for upload in (old, new)] == ["cancelled", "draft"]
-    assert [path.name for path in lease.uploads().iterdir() if path.is_file()] == [new.stored_as]
+    assert kept() == [new.stored_as]
 
 
 def test_what_has_been_started_takes_no_other_plan(app):

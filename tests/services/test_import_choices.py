@@ -1,7 +1,6 @@
 """What is decided about a file beforehand is done, by an import and by a rehearsal."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from crm.services.importing.choices import Choices
 from crm.services.importing.plan import Column, Plan
 from crm.services.tables import Reading
 from tests import money, people
-from tests.uploads import CLERK, accept, counts, draft, errors, take
+from tests.uploads import CLERK, accept, counts, draft, errors, kept, take
 
 
 def held() -> list[tuple[str, int]]:
@@ -109,7 +108,7 @@ def test_a_sheet_is_chosen_by_its_name(app):
     with pytest.raises(Invalid) as refusal:
         accept(workbook(), "book.xlsx", reading=Reading("cp1251", ","))
     assert list(refusal.value.fields) == ["encoding", "delimiter"]
-    assert not list(Path(app.config["CRM_INSTANCE"], "uploads").glob("*.part"))
+    assert kept() == []
 
 
 TABLE = "name,phone,balance\nAnna,+79123456789,5\n"
@@ -155,7 +154,7 @@ def test_what_cannot_be_decided_so_is_named_and_nothing_is_kept(app, tmp_path, c
         assert list(refusal.value.fields) == [field] and refusal.value.message.startswith(sentence)
     db.session.rollback()
     assert db.session.scalars(sa.select(Import)).all() == []
-    assert list(Path(app.config["CRM_INSTANCE"], "uploads").glob("*")) == []
+    assert kept() == []
 
 
 def test_of_two_columns_with_one_name_the_first_is_taken_and_the_other_named(app):

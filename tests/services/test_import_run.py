@@ -20,7 +20,7 @@ from crm.services import imports
 from crm.services.importing import lease, run
 from crm.services.importing.chunks import Pace
 from tests import people
-from tests.uploads import CLERK, accept, counts, errors, take
+from tests.uploads import CLERK, accept, counts, errors, kept, take
 
 ROWS = 400
 
@@ -29,10 +29,6 @@ ROWS = 400
 def small_chunks(monkeypatch):
     """Chunks of 50 rows, so that a small file has several."""
     monkeypatch.setattr(Pace, "limit", 50)
-
-
-def files() -> list[str]:
-    return [path.name for path in lease.uploads().iterdir() if path.is_file()]  # payments have a folder
 
 
 def stored() -> int:
@@ -73,7 +69,7 @@ def test_an_upload_is_checked_stored_and_queued(app, alice):
         ["first_name", "email", None],
     )
     assert upload.notes == ["The column Размер was not recognised and is left out."]
-    assert files() == [upload.stored_as]
+    assert kept() == [upload.stored_as]
     entry = db.session.scalars(sa.select(AuditEntry).where(AuditEntry.entity == "import")).one()
     assert (entry.action, entry.entity_id, entry.origin) == ("import.accepted", str(upload.id), "test")
 
@@ -93,7 +89,7 @@ def test_what_is_refused_leaves_nothing_behind(app, data, options, field):
     with pytest.raises(Invalid) as caught:
         accept(data, **options)
     assert list(caught.value.fields) == [field]
-    assert files() == []
+    assert kept() == []
     assert imports.recent(5) == []
 
 
@@ -114,7 +110,7 @@ def test_an_import_runs_to_its_end_and_tidies_up(app):
     assert (done.lease, done.finished_at >= done.started_at, done.busy_seconds > 0) == (None, True, True)
     assert seen[-1] == (ROWS, ROWS)
     assert len(seen) >= ROWS // 50
-    assert files() == []
+    assert kept() == []
 
 
 def test_the_counters_must_add_up_or_the_database_refuses(app):
@@ -214,7 +210,7 @@ def test_an_import_that_brings_every_process_down_fails_after_three_attempts(app
     given_up = imports.get(upload.id)
     assert given_up.status == "failed"
     assert given_up.error.startswith("The import stopped several times after row ")
-    assert (given_up.created, files(), imports.overdue()) == (stored(), [], [])
+    assert (given_up.created, kept(), imports.overdue()) == (stored(), [], [])
 
 
 def test_progress_gives_new_attempts(app):
@@ -237,7 +233,7 @@ def test_an_upload_whose_file_is_gone_fails_with_a_sentence(app):
 def test_a_queued_import_is_stopped_at_once(app, boris):
     upload = accept(customers_csv(60))
     imports.cancel(CLERK, upload.id)
-    assert (imports.get(upload.id).status, files()) == ("cancelled", [])
+    assert (imports.get(upload.id).status, kept()) == ("cancelled", [])
     imports.run(upload.id)
     assert stored() == 0
 
@@ -246,7 +242,7 @@ def test_a_running_import_stops_after_its_chunk_and_keeps_what_is_in(app):
     upload = accept(customers_csv(ROWS))
     imports.run(upload.id, after(2, lambda: imports.cancel(CLERK, upload.id)))
     stopped = imports.get(upload.id)
-    assert (stopped.status, stopped.created, files()) == ("cancelled", stored(), [])
+    assert (stopped.status, stopped.created, kept()) == ("cancelled", stored(), [])
     assert 0 < stopped.read_rows < ROWS
     actions = set(db.session.scalars(sa.select(AuditEntry.action).where(AuditEntry.entity == "import")))
     assert actions == {"import.accepted", "import.cancel_requested", "import.cancelled"}
