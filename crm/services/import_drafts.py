@@ -1,12 +1,16 @@
 """The file of an import that is being set up: what it looks like, what was found in it, and how it is read."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
+
+from flask import current_app
 
 from crm.db import atomic, retrying
 from crm.models import Import
 from crm.services import imports
-from crm.services.importing import lease, saved
+from crm.services.audit import Actor
+from crm.services.importing import file, lease, saved
 from crm.services.importing.plan import Plan
 from crm.services.importing.proposals import Proposal
 from crm.services.importing.samples import LOOKED_AT, Sample, samples
@@ -40,8 +44,7 @@ def glance(upload: Import, plan: Plan) -> Glance:
     where it is gone.
     """
     try:
-        path = stored.text(lease.uploads() / upload.stored_as, upload.kind, upload.sheet_index)
-        first = list(islice(records(path, upload.encoding, upload.delimiter), upload.header_line + LOOKED_AT))
+        first = list(islice(_records(upload), upload.header_line + LOOKED_AT))
     except (FileNotFoundError, Unreadable):
         first = []
     rows = [cells for _row, cells in below(first, upload.header_line)]
@@ -52,6 +55,43 @@ def glance(upload: Import, plan: Plan) -> Glance:
         saved.propose(upload.columns),
         [Finding.from_json(finding) for finding in upload.damage],
     )
+
+
+def decide(actor: Actor, pk: int, plan: Plan) -> list[Finding]:
+    """Decide otherwise about a draft, as `imports.replan` does. Where columns are held to be something else, damage is
+    looked for anew in all of the file: what was not known before is given, and is put right from now on, where it can.
+
+    Raises `Invalid`, `TooLate` and `NotFound` as `imports.replan` does.
+    """
+    upload = imports.get(pk)
+    known = [Finding.from_json(finding) for finding in upload.damage]
+    found = _damage(upload, plan)
+    if found is None:
+        imports.replan(actor, pk, plan)
+        return []
+    seen = {(finding.kind, finding.index) for finding in known}
+    news = [finding for finding in found if (finding.kind, finding.index) not in seen]
+    offered = {finding.repair for finding in found}
+    repairs = [name for name in plan.repairs if name in offered] + [new.repair for new in news if new.repair]
+    imports.replan(actor, pk, replace(plan, repairs=tuple(repairs)), [finding.as_json() for finding in found])
+    return news
+
+
+def _damage(upload: Import, plan: Plan) -> list[Finding] | None:
+    """What is spoilt in a draft's file where its columns hold what this plan says; None where that is known."""
+    before = Plan.from_json(upload.plan).fields
+    if len(plan.columns) != len(before) or file.are_looked_through_alike(upload.columns, before, plan.fields):
+        return None
+    try:
+        rows = below(_records(upload), upload.header_line)
+        return file.damage(upload.columns, rows, plan.fields, current_app.config["CRM_DEFAULT_REGION"])
+    except (FileNotFoundError, Unreadable):
+        return None
+
+
+def _records(upload: Import) -> Iterator[list[str]]:
+    path = stored.text(lease.uploads() / upload.stored_as, upload.kind, upload.sheet_index)
+    return records(path, upload.encoding, upload.delimiter)
 
 
 @retrying

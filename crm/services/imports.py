@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from typing import IO
+from typing import IO, Any
 
 from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
@@ -119,8 +119,9 @@ def _stored(actor: Actor, upload: Import, status: str, start: bool) -> Import:
 
 
 @retrying
-def replan(actor: Actor, pk: int, plan: Plan) -> Import:
-    """Decide otherwise about a draft; what was checked is a draft again.
+def replan(actor: Actor, pk: int, plan: Plan, damage: list[dict[str, Any]] | None = None) -> Import:
+    """Decide otherwise about a draft; what was checked is a draft again. `damage` is what is found in its columns now
+    (`Finding.as_json`), where that is not what was found before.
 
     Raises `Invalid` as `problems.refuse` does, `TooLate` once the import has been started, `NotFound`.
     """
@@ -132,6 +133,7 @@ def replan(actor: Actor, pk: int, plan: Plan) -> Import:
             with force_locale(upload.locale):
                 upload.notes = retold(upload.notes, upload.columns, before.fields, plan.fields)
             upload.plan, upload.status = plan.as_json(), "draft"
+            upload.damage = upload.damage if damage is None else damage
             lease.reset(upload)
     return upload
 

@@ -18,7 +18,7 @@ _WIDEST = 32  # digits
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A cell of the row that a spreadsheet numbers so; `after` is what it was, '' where nobody can tell."""
+    """A cell of the row that a spreadsheet numbers so; `after` is what it was, '' also where nobody can tell."""
 
     row: int
     before: str
@@ -95,7 +95,7 @@ class Scan:
                 found.count += 1
                 continue
             meant = sign.meant(cell) if sign.meant else ""
-            if meant or sign.meant is None:
+            if meant is not None:
                 found.add(block[place][0], cell, meant)
 
     def findings(self) -> list[Finding]:

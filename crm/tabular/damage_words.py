@@ -86,6 +86,15 @@ def _abroad(count: int, values: dict[str, str]) -> str:
     )
 
 
+def _nothing(count: int, values: dict[str, str]) -> str:
+    return ngettext(
+        "%(column)s: %(num)d cell has a word for nothing, as %(sample)s; it can be left blank.",
+        "%(column)s: %(num)d cells have a word for nothing, as %(sample)s; they can be left blank.",
+        count,
+        **values,
+    )
+
+
 def _formula(count: int, values: dict[str, str]) -> str:
     return ngettext(
         "%(column)s: %(num)d cell has a formula in place of its value, as %(sample)s; it is taken as text.",
@@ -122,6 +131,8 @@ _SENTENCES = {
     "day": _month,
     "mojibake": _mojibake,
     "abroad": _abroad,
+    "nothing": _nothing,
+    "null": _nothing,
     "formula": _formula,
     "fault": _fault,
     "lost": _lost,

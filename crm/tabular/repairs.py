@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from crm.tabular import mojibake
-from crm.tabular.signs import abroad, day, padded, whole
+from crm.tabular.signs import abroad, day, padded, unnulled, unsaid, whole
 
 Mender = Callable[[list[str]], list[str]]
 
@@ -37,6 +37,8 @@ def _step(name: str, region: str) -> tuple[int, Callable[[str], str]] | None:
     meant: dict[str, Callable[[str], str]] = {
         "decimal": whole,
         "serial": day,
+        "nothing": unsaid,
+        "null": unnulled,
         "mojibake": lambda cell: mojibake.mended(cell) or cell,
         "abroad": lambda cell: abroad(cell, region) or cell,
     }

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from phonenumbers import country_code_for_region
@@ -11,7 +12,7 @@ from phonenumbers import country_code_for_region
 from crm.phones import e164
 from crm.tabular import mojibake
 
-Role = Literal["phone", "id", "amount", "date", "text"]  # what a column holds, as far as damage goes
+Role = Literal["phone", "id", "amount", "date", "exact", "name", "text"]  # what a column holds, as far as damage goes
 SEPARATOR = "\x1e"  # stands before, between and after the cells of a column that is looked through at once
 _MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|янв|фев|мар|апр|май|мая|июн|июл|авг|сен|окт|ноя|дек"
 _DATED = re.compile(rf"\d{{1,2}}[-. ](?:{_MONTHS})\.?|(?:{_MONTHS})\.?[-. ]?\d{{2}}(?:\d{{2}})?", re.I)
@@ -27,6 +28,9 @@ _FAULT = re.compile(
 )
 _FORMULA = re.compile(r"=[^=\s].*", re.DOTALL)
 _LOST = re.compile(r".*(?:\ufffd|\?{3}).*", re.DOTALL)
+_NULLS = ("\\N", "NULL", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")  # of databases and their programs
+_NOTHING = r"[-–—]+|n/?a|none|nil|nan|null|нет(?: данных)?|н/д|отсутствует|не указан[оа]?"
+_NOTHING_GATE = re.compile(rf"\x1e(?:{_NOTHING})(?=\x1e)", re.I)
 _ABROAD = re.compile(r"\d{10,15}")
 _EPOCH = dt.date(1899, 12, 30)  # day 0 of the 1900 date system, as Excel counts from March 1900 on
 
@@ -34,13 +38,13 @@ _EPOCH = dt.date(1899, 12, 30)  # day 0 of the 1900 date system, as Excel counts
 @dataclass(frozen=True, slots=True)
 class Sign:
     """One kind of damage: `gate` says of a column's cells together whether one may have it, `has` of one cell, and
-    `meant` what stood there before ('' of a cell that is well after all); None where nobody can tell.
+    `meant` what stood there before (None of a cell that is well after all); None where nobody can tell.
     """
 
     kind: str
     gate: Callable[[str], object]
     has: Callable[[str], object]
-    meant: Callable[[str], str] | None = None
+    meant: Callable[[str], str | None] | None = None
 
 
 def signs(role: Role, region: str) -> list[Sign]:
@@ -49,8 +53,12 @@ def signs(role: Role, region: str) -> list[Sign]:
         Sign("fault", lambda text: "#" in text, _FAULT.fullmatch),
         Sign("formula", lambda text: "\x1e=" in text, _FORMULA.fullmatch),
         Sign("lost", lambda text: "\ufffd" in text or "???" in text, _LOST.match),
-        Sign("mojibake", mojibake.is_suspect, mojibake.is_suspect, lambda cell: mojibake.mended(cell) or ""),
+        Sign("mojibake", mojibake.is_suspect, mojibake.is_suspect, mojibake.mended),
     ]
+    if role in ("phone", "id", "amount", "date", "exact"):
+        found.append(Sign("nothing", _nothing_gate, lambda cell: not unsaid(cell), unsaid))
+    elif role == "text":  # a person may be called Null
+        found.append(Sign("null", _null_gate, _NULLS.__contains__, unnulled))
     if role != "amount":
         found.append(Sign("exponent", lambda text: "E+" in text or "e+" in text, _EXPONENT.fullmatch))
     if role != "date":
@@ -60,7 +68,9 @@ def signs(role: Role, region: str) -> list[Sign]:
     if role in ("phone", "id"):
         found.append(Sign("decimal", lambda text: "0\x1e" in text, _WHOLE.fullmatch, whole))
     if role == "phone":
-        found.append(Sign("abroad", _abroad_gate(region).search, _ABROAD.fullmatch, lambda cell: abroad(cell, region)))
+        found.append(
+            Sign("abroad", _abroad_gate(region).search, _ABROAD.fullmatch, partial(_from_abroad, region=region))
+        )
     if role == "date":
         found.append(Sign("serial", _SERIAL_GATE.search, _SERIAL.fullmatch, day))
     return found
@@ -70,6 +80,32 @@ def _abroad_gate(region: str) -> re.Pattern[str]:
     """Numbers that are long enough, but for those that begin as at home."""
     home = "[78]9" if region == "RU" else str(country_code_for_region(region))
     return re.compile(rf"\x1e(?!{home})\d{{10,15}}(?=\x1e)")
+
+
+def _null_gate(text: str) -> bool:
+    return any(f"{SEPARATOR}{word}{SEPARATOR}" in text for word in _NULLS)
+
+
+def _nothing_gate(text: str) -> bool:
+    return _NOTHING_GATE.search(text) is not None or _null_gate(text)
+
+
+def unnulled(cell: str) -> str:
+    """Blank in place of a database's word for it.
+
+    >>> unnulled("NULL"), unnulled("Null"), unnulled("-")
+    ('', 'Null', '-')
+    """
+    return "" if cell in _NULLS else cell
+
+
+def unsaid(cell: str) -> str:
+    """Blank in place of whatever people and programs write where there is no phone, e-mail, number or date.
+
+    >>> unsaid("NULL"), unsaid("-"), unsaid("Нет"), unsaid("-5")
+    ('', '', '', '-5')
+    """
+    return "" if re.fullmatch(_NOTHING, cell.strip(), re.I) else unnulled(cell)
 
 
 def whole(cell: str) -> str:
@@ -102,6 +138,10 @@ def abroad(cell: str, region: str) -> str:
     if not _ABROAD.fullmatch(cell) or e164(cell, region):
         return ""
     return f"+{cell}" if e164(f"+{cell}", region) else ""
+
+
+def _from_abroad(cell: str, region: str) -> str | None:
+    return abroad(cell, region) or None
 
 
 def padded(cell: str, width: int) -> str:

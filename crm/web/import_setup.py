@@ -9,6 +9,7 @@ from crm.errors import Invalid
 from crm.extensions import limiter
 from crm.forms.import_plan import order_of, typed_plan, typed_reading
 from crm.forms.imports import DUPLICATE_NAMES
+from crm.i18n import gettext as _
 from crm.models import Import, Permission
 from crm.services import currencies, imports
 from crm.services import import_drafts as drafts
@@ -62,7 +63,9 @@ def setup_save(pk: int) -> Response:
     if "move" in request.form:
         return _page(upload, plan, order)
     try:
-        imports.replan(actor(), pk, plan)
+        if drafts.decide(actor(), pk, plan):
+            more = _("In the columns as you have chosen them more is spoilt. Look at it, and go on.")
+            return _form(imports.get(pk), {"damage": [more]}, 422)
         (imports.start if request.form.get("next") == "start" else imports.check)(actor(), pk)
     except Invalid as error:
         return _page(upload, plan, order, error.fields, 422)

@@ -78,6 +78,36 @@ def test_cells_that_are_well_are_left_alone(role, cells):
     assert found(role, cells) == {}
 
 
+@pytest.mark.parametrize(
+    ("role", "kind", "words"),
+    [
+        (role, "nothing", ["NULL", "null", r"\N", "-", " — ", "n/a", "N/A", "Нет", "нет данных", "не указан", "NaN"])
+        for role in ("phone", "id", "amount", "date", "exact")
+    ]
+    + [("text", "null", ["NULL", r"\N", "(null)", "<NULL>", "[NULL]"])],
+)
+def test_words_for_nothing_can_be_left_blank(role, kind, words):
+    count, repair, samples = found(role, ["", *words, ""])[kind]
+    assert (count, repair, samples) == (len(words), f"{kind}:0", [(word, "") for word in words[:SAMPLES]])
+    assert [mender([repair], "RU")([word]) for word in words] == [[""]] * len(words)
+
+
+@pytest.mark.parametrize(
+    ("role", "cells"),
+    [
+        ("name", ["NULL", "Null", "-", "Нет"]),
+        ("text", ["Null", "null", "-", "—", "нет", "n/a", "None", "NULL and more"]),
+        ("exact", ["none@example.com", "nil.nilsson", "-5", "нет-нет"]),
+        ("amount", ["0", "-5", "- 5"]),
+    ],
+)
+def test_what_may_be_meant_is_no_word_for_nothing(role, cells):
+    assert {"null", "nothing"}.isdisjoint(found(role, cells))
+    assert [mender(["null:0"], "RU")([cell]) for cell in cells if cell != "NULL"] == [
+        [cell] for cell in cells if cell != "NULL"
+    ]
+
+
 def test_lost_zeros_are_told_by_the_others_of_the_column():
     count, repair, samples = found("id", ["00417", "123", "98765", "00001", "12345", "42"])["zeros"]
     assert (count, repair, samples) == (2, "zeros:0:5", [("123", "00123"), ("42", "00042")])
@@ -131,7 +161,7 @@ def test_a_finding_can_be_kept_as_json_and_says_its_sentence():
 
 def test_every_kind_has_a_sentence():
     kinds = ("exponent", "decimal", "zeros", "serial", "month", "day", "mojibake", "abroad", "formula", "fault", "lost")
-    for kind in kinds:
+    for kind in (*kinds, "nothing", "null"):
         for count in (1, 2, 5):
             assert sentence(Finding(kind, "c", 0, count, ())), kind
 
@@ -189,6 +219,7 @@ def test_a_file_is_examined_with_its_damage(tmp_path):
         ("serial", "Дата рождения", 2),
     ]
     assert layout.damage[0].samples[0].row == 3  # as a spreadsheet numbers it
-    assert file.damage(path, layout, layout.header.mapping, "RU") == layout.damage
-    assert [one.kind for one in file.damage(path, layout, [None] * 4, "RU")] == ["formula", "serial"]
+    names = layout.header.columns
+    assert file.damage(names, layout.rows(path), layout.header.mapping, "RU") == layout.damage
+    assert [one.kind for one in file.damage(names, layout.rows(path), [None] * 4, "RU")] == ["formula", "serial"]
     assert next(csv.reader([path.read_text().splitlines()[1]]))[2] == "79261234567.0"

@@ -86,6 +86,41 @@ def test_it_can_be_imported_without_a_check(manager, draft):
     assert (upload.status, uploads.counts(upload)) == ("done", {"created": 2})
 
 
+SPOILT = "Имя;Поле\nАнна;79123456789.0\nИван;-\n"
+
+
+@pytest.mark.parametrize("htmx", [False, True])
+def test_what_is_spoilt_in_a_column_as_it_was_chosen_is_shown_before_anything_is_done(manager, htmx):
+    upload = uploads.draft(SPOILT, "spoilt.csv")
+    address = f"{UPLOAD}{upload.id}/columns/"
+    shown = page(manager.get(address))
+    assert shown.all("input", name="repair") == []
+    answer = manager.post(address, data=typed(shown, **{"field-1": "phone"}) | {"next": "start"}, htmx=htmx)
+    shown = page(answer)
+    assert answer.status_code == 422 and "more is spoilt" in shown.one(class_="alert-warning").text
+    ticks = {one["value"]: "checked" in one.attrs for one in shown.all("input", name="repair")}
+    assert ticks == {"decimal:1": True, "nothing:1": True}
+    assert (
+        "79123456789.0 → 79123456789" in shown.one(class_="damage").text
+        and "- → blank" in shown.one(class_="damage").text
+    )
+    assert imports.get(upload.id).status == "draft"
+    answer = manager.post(address, data=typed(shown, repair=["decimal:1"]) | {"next": "start"}, htmx=htmx)
+    assert answer.status_code in (204, 303)
+    imports.run(upload.id)
+    assert uploads.counts(imports.get(upload.id)) == {"created": 1, "failed": 1}
+
+
+def test_what_was_put_right_is_forgotten_with_what_the_column_was_taken_for(manager):
+    upload = uploads.draft(SPOILT.replace("Поле", "Телефон"), "spoilt.csv")
+    address = f"{UPLOAD}{upload.id}/columns/"
+    assert imports.get(upload.id).plan["repairs"] == ["decimal:1", "nothing:1"]
+    form = typed(page(manager.get(address)), **{"field-1": "attribute:Поле"})
+    assert manager.post(address, data=form | {"next": "check"}).status_code == 303
+    db.session.rollback()
+    assert (imports.get(upload.id).plan["repairs"], imports.get(upload.id).damage) == ([], [])
+
+
 def test_the_order_of_matching_is_moved_without_a_script(manager, draft):
     form = typed(page(manager.get(f"{draft}columns/")), **{"default-city": "Тверь"})
     shown = page(manager.post(f"{draft}columns/", data=form | {"move": "up:phone"}))

@@ -78,7 +78,7 @@ class SpoiltCell(Told):
 
     row: int = Field(description="As a spreadsheet numbers it.")
     before: str
-    after: str = Field(description="What it was; blank where nobody can tell.")
+    after: str = Field(description="What it was; where it cannot be repaired, nobody can tell, and this is blank.")
 
 
 class Damage(Told):

@@ -1,7 +1,7 @@
 """A file of customers that has just arrived: whether it can be taken, and how it reads. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -9,12 +9,15 @@ from crm.i18n import gettext as _
 from crm.services import tables
 from crm.services.importing import proposals
 from crm.services.importing.columns import Header
+from crm.services.importing.plan import CHANNELS, NAME_PARTS
 from crm.services.tables import AS_IT_IS, Layout, Reading, Wanted
 from crm.tabular.damage import Finding, Scan
 from crm.tabular.signs import Role
 from crm.text import fold
 
 _ROLES: dict[str, Role] = {
+    **dict.fromkeys(("name", *NAME_PARTS), "name"),
+    **dict.fromkeys((*CHANNELS, "currency"), "exact"),
     "external_id": "id",
     "wallet_balance": "amount",
     "phone": "phone",
@@ -42,12 +45,19 @@ def examine(
     return tables.examine(path, wanted, reading)
 
 
-def damage(path: Path, layout: Layout, fields: Sequence[str | None], region: str) -> list[Finding]:
-    """What is spoilt in the file where its columns hold these fields, as a person has said: read once more."""
-    scan = Scan(layout.header.columns, _roles(layout.header.columns, fields), region)
-    for _row in scan.watch(layout.rows(path)):
+def damage(
+    columns: Sequence[str], rows: Iterable[tuple[int, list[str]]], fields: Sequence[str | None], region: str
+) -> list[Finding]:
+    """What is spoilt in these rows where the columns hold these fields, as a person has said: all of them are read."""
+    scan = Scan(columns, _roles(columns, fields), region)
+    for _row in scan.watch(rows):
         pass
     return scan.findings()
+
+
+def are_looked_through_alike(columns: Sequence[str], before: Sequence[str | None], after: Sequence[str | None]) -> bool:
+    """Whether the same damage is found where the columns hold the fields `after` as where they hold `before`."""
+    return _roles(columns, before) == _roles(columns, after)
 
 
 def _scan(header: Header, region: str) -> Scan:

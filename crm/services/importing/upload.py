@@ -85,7 +85,7 @@ def examined(path: Path, choices: Choices, is_draft: bool = False) -> tuple[Layo
     choices.refuse_absent(header)
     plan = saved.propose(header, choices.mapping, is_draft, choices.currencies).plan
     if plan.fields != layout.header.mapping:
-        layout = replace(layout, damage=file.damage(path, layout, plan.fields, region))
+        layout = replace(layout, damage=file.damage(header, layout.rows(path), plan.fields, region))
     if is_draft:
         plan = replace(plan, repairs=layout.repairs)
     else:
