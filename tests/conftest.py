@@ -19,6 +19,7 @@ from sqlalchemy import Engine, event
 
 from crm import create_app
 from crm.db import atomic, db, utcnow
+from crm.extensions import limiter
 from crm.models import Role, User
 from tests import databases, servers
 from tests.client import Browser
@@ -91,12 +92,15 @@ def redis_address(run: Path, worker: str) -> str:
 def app_on(run: Path, worker: str, redis_address: str) -> Callable[[str], Flask]:
     """The app on an engine, made at the first need."""
     apps: dict[str, Flask] = {}
+    limits: dict[str, dict[str, object]] = {}
 
     def make(engine: str) -> Flask:
         if engine not in apps:
             url = databases.migrated_url(run, engine, worker)
             apps[engine] = create_app(databases.settings(run / f"{worker}-{engine}", url, redis_address))
             apps[engine].test_client_class = Browser
+            limits[engine] = dict(vars(limiter))
+        vars(limiter).update(limits[engine])  # there is one, and the app that was made last has set it up
         return apps[engine]
 
     return make

@@ -10,7 +10,6 @@ from sqlalchemy import select
 
 from crm import create_app
 from crm.db import atomic, db
-from crm.extensions import limiter
 from crm.models import AuditEntry, CommissionRule, Customer, User
 from crm.models.currency import SCALE
 from tests import databases, money, people
@@ -111,9 +110,8 @@ def transfer(charged: None, purse: int) -> str:
 
 
 @pytest.fixture
-def guarded(app: Flask, run: Path, worker: str, redis_address: str) -> Iterator[Browser]:
+def guarded(app: Flask, run: Path, worker: str, redis_address: str) -> Browser:
     """A browser of an app that counts attempts, on the same database."""
     config = databases.settings(run / f"{worker}-limited", app.config["SQLALCHEMY_DATABASE_URI"], redis_address)
     limited = create_app(config | {"RATELIMIT_ENABLED": True})
-    yield Browser(limited, limited.response_class, use_cookies=True)
-    limiter.enabled = False
+    return Browser(limited, limited.response_class, use_cookies=True)
