@@ -10,6 +10,7 @@ SCALED_DECIMALS = 9  # of percents and rates, which are kept as integers scaled 
 _SPACE = "[ \u00a0\u202f]"
 _SPACES = re.compile(_SPACE)
 _TYPED = re.compile(rf"(?P<sign>-?)(?P<whole>\d{{1,3}}(?:{_SPACE}\d{{3}})+|\d+)(?:[.,](?P<part>\d+))?\Z", re.ASCII)
+_GROUP = re.compile(r"[1-9]\d{0,2}\Z")  # what stands before the first thousands' separator
 _EXPONENTS = {currency.code: currency.exponent for currency in Currency if currency.exponent is not None}
 
 
@@ -43,7 +44,8 @@ def codes_with(decimals: int) -> list[str]:
 def parse(text: str, currency: str) -> int:
     """Read an amount of zero or more as a person types it and return minor units; raise `AmountError`.
 
-    Blanks (U+00A0 and U+202F too) may group thousands, and a comma or a dot is the decimal sign.
+    Blanks (U+00A0 and U+202F too) may group thousands, and a comma or a dot is the decimal sign. Zeros beyond the
+    currency's decimals do no harm, but for what others write for thousands: "5,000".
 
     >>> parse("1 250,50", "RUB"), parse("1250", "JPY")
     (125050, 1250)
@@ -56,8 +58,8 @@ def parse(text: str, currency: str) -> int:
         raise AmountError("malformed")
     sign, whole, part = match.groups("")
     whole, decimals = whole if whole.isdecimal() else _SPACES.sub("", whole), exponent(currency)
-    if len(part.rstrip("0")) > decimals:
-        raise AmountError("precision")
+    if len(part.rstrip("0")) > decimals or (decimals < len(part) == 3 and _GROUP.match(whole)):
+        raise AmountError("precision")  # 5,000 may be five thousand
     if len(whole) > 16:
         raise AmountError("too_large")
     minor = int(whole + part[:decimals].ljust(decimals, "0"))
@@ -66,6 +68,18 @@ def parse(text: str, currency: str) -> int:
     if minor > MAX_MINOR:
         raise AmountError("too_large")
     return minor
+
+
+def parse_signed(text: str, currency: str) -> int:
+    """The same of an amount that may be below zero: what a wallet owes.
+
+    >>> parse_signed("-5", "RUB"), parse_signed("−1 250,50", "RUB"), parse_signed("5", "RUB")
+    (-500, -125050, 500)
+    """
+    text = text.strip(" \u00a0\u202f")
+    if text[:1] in ("-", "−"):
+        return -parse(text[1:], currency)
+    return parse(text, currency)
 
 
 def parse_scaled(text: str) -> int:

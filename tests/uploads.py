@@ -107,6 +107,8 @@ class Oracle:
         matches: list[Person] = []
         for key in person.claims():
             matches += [other for other in self.by_key.get(key, []) if other not in matches]
+        if row["wallet_balance"].startswith("-") and not (matches and self.on_duplicate == "skip"):
+            return "failed"  # nobody here owes anything
         if self.on_duplicate == "create":
             taken = any(other.fields["external_id"] == person.fields["external_id"] != "" for other in matches)
             return "failed" if taken else self._add(person)
@@ -157,5 +159,5 @@ def _person(row: dict[str, str]) -> Person | None:
 
 
 def _is_amount(text: str) -> bool:
-    whole, _dot, part = text.partition(".")
+    whole, _dot, part = text.removeprefix("-").partition(".")
     return text == "" or (whole.isdecimal() and part.isdecimal() and len(part) == 2)

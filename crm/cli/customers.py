@@ -125,6 +125,7 @@ def _import(file: Path, choices: Choices, locale: str) -> _Outcome:
     if done.status != "done":
         raise click.ClickException(done.error or f"The import is {done.status}.")
     counts = {"rows": done.read_rows, **{name: getattr(done, name) for name in _COUNTS}}
+    counts["openings"] = import_json.decimals({one.currency: one.amount for one in imports.openings(done.id)})
     if done.can_be_undone:
         click.echo(f"`flask customers undo-import {done.id}` takes it back, for 30 days.", err=True)
     return counts, imports.failed_file(done.id).pieces
@@ -135,6 +136,7 @@ def _rehearse(file: Path, choices: Choices, locale: str) -> _Outcome:
         result = imports.rehearse(file, choices, locale, show)
     _tell(result.layout.notes, result.layout.damage, choices)
     counts = {"rows": result.rows, **{name: getattr(result, name) for name in _COUNTS}}
+    counts["openings"] = import_json.decimals(result.openings)
     return counts, result.failed_file().pieces
 
 

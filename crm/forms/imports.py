@@ -13,7 +13,7 @@ DUPLICATE_NAMES = [
 ]
 
 
-ENDINGS = ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods,.json,.jsonl,.ndjson"
+ENDINGS = ".csv,.tsv,.txt,.xlsx,.xlsm,.xlsb,.xls,.ods,.htm,.html,.json,.jsonl,.ndjson"
 
 
 class ImportForm(Form):

@@ -36,6 +36,14 @@ def typed_limit(text: str, currency: str) -> int:
         raise ValueError(sentence(error.reason, text, currency)) from error
 
 
+def typed_balance(text: str, currency: str) -> int:
+    """The same of one that may be below zero."""
+    try:
+        return money.parse_signed(text, currency)
+    except money.AmountError as error:
+        raise ValueError(sentence(error.reason, text, currency)) from error
+
+
 def typed_scaled(text: str) -> int:
     """A percent or a rate, zero or more, scaled by 10^9; ValueError has the sentence for who typed it."""
     try:

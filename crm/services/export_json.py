@@ -16,11 +16,12 @@ from crm.models import Export
 from crm.models.customer import STATUSES
 from crm.models.ledger import PaymentKind, PaymentStatus, TechnicalCode
 from crm.money import is_currency
-from crm.services.amounts import typed_limit
+from crm.services.amounts import typed_balance, typed_limit
 from crm.services.exporting.orders import AMOUNTS, Order, criteria_of
 from crm.services.payment_json import moment
 from crm.text import has_control
 
+_AMOUNTS = dict.fromkeys(AMOUNTS, typed_limit) | dict.fromkeys(("balance_from", "balance_to"), typed_balance)
 _NOT_FILTERS = ("sort", "own")
 _SHOWN = ("id", "status", "format", "filename", "size", "total_rows", "written_rows", "error")
 _MOMENTS = ("created_at", "started_at", "finished_at", "expires_at")
@@ -37,7 +38,8 @@ def ordered(noun: str, format_: str, filters: Mapping[str, str | int | bool]) ->
     wrong: dict[str, list[str]] = {}
     for name, value in filters.items():
         try:
-            read = typed_limit(str(value), currency) if name in AMOUNTS else _read(value, hints.get(name))
+            amount = _AMOUNTS.get(name) if name in hints else None
+            read = amount(str(value), currency) if amount else _read(value, hints.get(name))
             found[name] = _word(noun, name, read)
         except ValueError as error:
             wrong[f"filters.{name}"] = [str(error)]

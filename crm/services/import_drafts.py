@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from flask import current_app
 
@@ -20,7 +19,7 @@ from crm.services.tables import Reading
 from crm.tabular import stored
 from crm.tabular.damage import Finding
 from crm.tabular.errors import Unreadable
-from crm.tabular.records import below, records
+from crm.tabular.records import below, following, records
 
 TOP = 20  # records among which the header may be
 
@@ -44,7 +43,7 @@ def glance(upload: Import, plan: Plan) -> Glance:
     where it is gone.
     """
     try:
-        first = list(islice(_records(upload), upload.header_line + LOOKED_AT))
+        first = following(_records(upload), upload.header_line + LOOKED_AT, list)
     except (FileNotFoundError, Unreadable):
         first = []
     rows = [cells for _row, cells in below(first, upload.header_line)]

@@ -12,7 +12,7 @@ from crm.money import to_text
 from crm.services import columns, imports
 from crm.services.importing import results
 from crm.services.importing.choices import DELIMITERS
-from crm.services.importing.plan import POLICIES, Plan
+from crm.services.importing.plan import POLICIES, Column, Plan
 from crm.services.listing import Listing
 from crm.services.payment_json import moment
 from crm.tabular.damage import Finding
@@ -69,6 +69,11 @@ def whole(upload: Import) -> dict[str, Any]:
             "delimiter": _DELIMITERS[upload.delimiter],
             "header": upload.header_line + 1,
         },
+        "uploaded_before": before.id if (before := imports.uploaded_before(upload.id)) else None,
+        "openings": [
+            {"currency": one.currency, "wallets": one.wallets, "amount": to_text(one.amount, one.currency)}
+            for one in imports.openings(upload.id)
+        ],
         "notes": upload.notes,
         "damage": [_damage(Finding.from_json(one), plan) for one in upload.damage[:_FINDINGS]],
     }
@@ -78,7 +83,7 @@ def _decided(header: Sequence[str], plan: Plan) -> dict[str, Any]:
     columns = list(zip(header, plan.columns, strict=False))
     return {
         "on_duplicate": plan.on_duplicate,
-        "mapping": {name: column.field for name, column in columns},
+        "mapping": {name: column.field for name, column in sorted(columns, key=_is_taken)},
         "policies": {name: column.policy for name, column in columns if column.field and column.policy != POLICIES[0]},
         "currencies": {name: column.currency for name, column in columns if column.currency},
         "labels": {name: column.label for name, column in columns if column.label},
@@ -86,6 +91,11 @@ def _decided(header: Sequence[str], plan: Plan) -> dict[str, Any]:
         "match": list(plan.match),
         "restore": plan.restore,
     }
+
+
+def _is_taken(named: tuple[str, Column]) -> bool:
+    """Of several columns with one name, the one that is taken is told: it comes last."""
+    return named[1].field is not None
 
 
 def _damage(finding: Finding, plan: Plan) -> dict[str, Any]:
@@ -109,9 +119,18 @@ def undo_preview(pk: int) -> dict[str, Any]:
     found = imports.undo_preview(pk, _KEPT)
     sums = {"returned": found.returned, "staying": found.staying}
     return {name: getattr(found, name) for name in _FORESEEN} | {
-        **{name: {code: to_text(held, code) for code, held in sorted(sum_.items())} for name, sum_ in sums.items()},
+        **{name: decimals(sum_) for name, sum_ in sums.items()},
         "kept_rows": [{"row": one.row, "customer": one.name, "message": one.note} for one in found.kept_rows],
     }
+
+
+def decimals(sums: Mapping[str, int]) -> dict[str, str]:
+    """Minor units by currency as plain decimals.
+
+    >>> decimals({"USD": 500, "JPY": 7})
+    {'JPY': '7', 'USD': '5.00'}
+    """
+    return {code: to_text(sums[code], code) for code in sorted(sums)}
 
 
 def _row(row: Any) -> dict[str, Any]:
@@ -120,4 +139,6 @@ def _row(row: Any) -> dict[str, Any]:
         "message": row.message or "",
         "changes": row.changes or {},
         "cells": row.cells,
+        "undo": row.undo,
+        "undo_message": row.undo_note or "",
     }

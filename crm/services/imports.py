@@ -226,7 +226,10 @@ def overdue() -> list[int]:
 
 
 def clear_away() -> None:
-    """Give up drafts that have been forgotten: their files hold people's data."""
+    """Give up drafts that have been forgotten, and remove files that belong to no import: all of them hold people's
+    data.
+    """
+    lease.remove_leftovers()
     old = and_(Import.status.in_(("draft", "checked")), Import.created_at < utcnow() - _FORGOTTEN)
     for pk in db.session.scalars(select(Import.id).where(old)).all():
         cancel(Actor(None, "sweep"), pk)

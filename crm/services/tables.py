@@ -18,6 +18,7 @@ from crm.tabular.records import DELIMITERS, MIXED, below, is_blank, records
 _ABOVE = 20  # the header is looked for in so many records
 _SHEETS = 10
 HEADER_ROWS = 1_000  # so far down the header may stand where somebody says so
+_TITLE = 200  # characters of a column's name: names that are compared with it are shorter
 _SHOWN = 12  # of the columns in a sentence
 
 
@@ -191,7 +192,7 @@ def _look(path: Path, encoding: str, delimiter: str, wanted: Wanted, line: int |
     try:
         for record in islice(records(path, encoding, delimiter), max(_ABOVE, (line or 0) + 1)):
             is_wide = is_wide or not is_blank(record[COLUMN_LIMIT:])
-            top.append(record[:COLUMN_LIMIT])
+            top.append([cell[:_TITLE] for cell in record[:COLUMN_LIMIT]])
     except Unreadable as refusal:
         error = refusal
     return _Look(delimiter, top[:_ABOVE], _header(top, wanted, line), error, is_wide)

@@ -1,5 +1,5 @@
-"""Write one sheet of a workbook, or JSON, as UTF-8 CSV: a program of its own, so that a hostile file can only bring
-down itself.
+"""Write one sheet of a workbook, the tables of a web page, or JSON, as UTF-8 CSV: a program of its own, so that a
+hostile file can only bring down itself.
 
 `python converter.py SOURCE TARGET KIND SHEET` (its index or its name, as JSON) prints JSON with the names of the
 sheets. Exit codes: 0 written, 2 damaged (JSON lines: the line is printed), 3 no such sheet, 4 password, 5 a cell is too
@@ -10,11 +10,15 @@ import csv
 import datetime as dt
 import errno
 import json
+import re
 import resource
 import runpy
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from decimal import Decimal
+from functools import partial
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +30,8 @@ COLUMN_LIMIT = 1_000
 MANY = " ::: "  # between several values in one cell, as rows are read
 CELL_LIMIT = 131_072  # characters; csv's own limit
 _LINE_LIMIT = 4 << 20  # bytes of one JSON object
+_PIECE = 1 << 20  # characters
+_CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 _MEMORY, _WRITTEN, _SECONDS = 1024 << 20, 2 << 30, 120  # bytes, bytes, of processor time
 # The program knows nothing of the package (`-I`), so that it starts at once.
 _escaped: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["escaped"]
@@ -40,15 +46,20 @@ class StopError(Exception):
 
 
 def cell(value: Any) -> str:
-    """The value as text: whole numbers without .0, the 15 digits that Excel shows, dates as in ISO 8601.
+    """The value as text: whole numbers without .0, the 15 digits that Excel keeps (of longer numbers the others are
+    lost, and they stay shortened, as it shows them), dates as in ISO 8601.
 
     >>> cell(79120000008.0), cell(0.1 + 0.2), cell(26320.21), cell(True), cell(None)
     ('79120000008', '0.3', '26320.21', 'TRUE', '')
+    >>> cell(1148765432109876543.0)
+    '1.14876543210988E+18'
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return str(value).upper()
+    if isinstance(value, float) and abs(value) >= 1e15:
+        return f"{value:.15G}"
     if isinstance(value, float):
         value = Decimal(f"{value:.15g}").normalize()
     if isinstance(value, Decimal):
@@ -173,15 +184,95 @@ def _flattened(source: str, kind: str) -> Iterator[dict[str, list[str]]]:
         yield cells
 
 
+class Page(HTMLParser):
+    """Gathers in `rows` those of a web page's tables; of a table in a cell, the text alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._tables = 0
+        self._cells: list[str] | None = None
+        self._text: list[str] | None = None
+        self._blanks = 0  # behind the cell, which stands over so many columns more
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """HTML lets rows and cells end where the next ones begin."""
+        self._tables += tag == "table"
+        if self._tables != 1:
+            return
+        if tag == "tr":
+            self.end_row()
+            self._cells = []
+        elif tag in ("td", "th") and self._cells is not None:
+            self._end_cell()
+            self._text, span = [], dict(attrs).get("colspan") or ""
+            self._blanks = min(int(span), COLUMN_LIMIT) - 1 if span.isascii() and span.isdecimal() else 0
+        elif tag == "br" and self._text is not None:
+            self._text.append("\0")
+
+    def handle_endtag(self, tag: str) -> None:
+        """As above."""
+        if self._tables == 1 and tag in ("tr", "table"):
+            self.end_row()
+        self._tables -= tag == "table" and self._tables > 0
+
+    def handle_data(self, data: str) -> None:
+        """What a browser would show of it: runs of blanks are one, and only <br> breaks a line."""
+        if self._text is not None:
+            self._text.append(data.replace("\0", ""))
+
+    def end_row(self) -> None:
+        """Keep the row that there is."""
+        self._end_cell()
+        if self._cells is not None:
+            self.rows.append(self._cells)
+        self._cells = None
+
+    def _end_cell(self) -> None:
+        if self._text is not None and self._cells is not None:
+            lines = "".join(self._text).split("\0")
+            self._cells += ["\n".join(" ".join(line.split()) for line in lines).strip(), *[""] * self._blanks]
+        self._text = None
+
+
+def tables(source: str) -> Iterator[list[str]]:
+    """The rows of a web page's tables, one after another."""
+    page, text = Page(), _decoded(Path(source).read_bytes())
+    for start in range(0, len(text), _PIECE):
+        page.feed(text[start : start + _PIECE])
+        yield from page.rows
+        page.rows.clear()
+    page.close()
+    page.end_row()
+    yield from page.rows
+
+
+def _decoded(raw: bytes) -> str:
+    """By its mark, by what the page says of itself, else what Russian programs write."""
+    declared = _CHARSET.search(raw, 0, 4096)
+    named = [declared[1].decode()] if declared else []
+    for encoding in ["utf-8-sig", *named, "cp1251"]:
+        with suppress(UnicodeDecodeError, LookupError):
+            return raw.decode(encoding)
+    return raw.decode("cp1251", "replace")
+
+
+_UNNAMED: dict[str, Callable[[str], Iterator[list[str]]]] = {  # without sheets
+    "json": partial(table, kind="json"),
+    "jsonl": partial(table, kind="jsonl"),
+    "html": tables,
+}
+
+
 def main(source: str, target: str, kind: str, which: int | str) -> int:
     """Convert and return the exit code."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN, _WRITTEN))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    if kind.startswith("json") and which:
+    if kind in _UNNAMED and which:
         return NO_SHEET
     try:
-        names, rows = ([""], table(source, kind)) if kind.startswith("json") else sheet(source, which)
+        names, rows = sheet(source, which) if kind not in _UNNAMED else ([""], _UNNAMED[kind](source))
         write(rows, Path(target))
     except StopError as stop:
         print(stop.line)

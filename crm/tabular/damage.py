@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice, zip_longest
+from operator import itemgetter
 from typing import Any
 
+from crm.tabular.records import following
 from crm.tabular.signs import SEPARATOR, Role, Sign, padded, signs
 
 BLOCK = 1_000  # rows
@@ -71,7 +73,7 @@ class Scan:
     def watch(self, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
         """Hand on the rows, each with its number, and look through them."""
         rows = iter(rows)
-        while block := list(islice(rows, BLOCK)):
+        while block := following(rows, BLOCK, itemgetter(1)):
             self.add(block)
             yield from block
 

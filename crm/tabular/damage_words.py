@@ -124,6 +124,7 @@ def _lost(count: int, values: dict[str, str]) -> str:
 
 _SENTENCES = {
     "exponent": _exponent,
+    "rounded": _exponent,
     "decimal": _decimal,
     "zeros": _zeros,
     "serial": _serial,

@@ -9,7 +9,8 @@ from crm.i18n import gettext as _
 from crm.i18n import lazy_gettext as _l
 from crm.tabular.errors import Unreadable
 
-Kind = Literal["csv", "xlsx", "xlsb", "xls", "ods", "jsonl", "json"]  # csv is any delimited text
+# csv is any delimited text; html is what many a program calls Excel
+Kind = Literal["csv", "xlsx", "xlsb", "xls", "ods", "html", "jsonl", "json"]
 WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
 
 # Signatures as in the `file` program's database.
@@ -41,6 +42,7 @@ _INSIDE_ZIP = (
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _END = b"PK\x05\x06"  # of the central directory, whose size stands 12 bytes on (APPNOTE 4.3.16)
 _DIRECTORY_LIMIT = 4 << 20  # bytes: a workbook lists some dozen parts
+_TABLE, _PREAMBLE = re.compile(rb"<table[\s>]", re.I), 1 << 16  # it stands behind styles
 _JSONL, _JSON = re.compile(rb"\{\s*[\"}]"), re.compile(rb"\[\s*[\[{\]]")
 
 
@@ -53,10 +55,17 @@ def kind_of(path: Path) -> Kind:
     if head.startswith(_OLE):
         return "xls"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith(b"<") and not start.startswith(b"<?") and _has_table(path):
+        return "html"
     for signature, name in _SIGNATURES:
         if start[: len(signature)].lower() == signature.lower():
             raise _refused(str(name))
     return "jsonl" if _JSONL.match(start) else "json" if _JSON.match(start) else "csv"
+
+
+def _has_table(path: Path) -> bool:
+    with path.open("rb") as file:
+        return _TABLE.search(file.read(_PREAMBLE)) is not None
 
 
 def _zipped(path: Path) -> Kind:

@@ -2,15 +2,18 @@
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from crm.i18n import gettext as _
 from crm.tabular.converter import CELL_LIMIT
 from crm.tabular.errors import Unreadable
 
+Row = TypeVar("Row")
 DELIMITERS = (",", ";", "\t", "|")
 MIXED = "utf-8+cp1251"  # each line in one of them
+_HELD = 4 << 20  # characters of rows that are worked on together
 _ROW_LIMIT = 1 << 20  # characters of a line, and of a row that takes several
 
 
@@ -29,6 +32,18 @@ def records(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
                 yield record
         except csv.Error as error:
             raise _broken(str(error), begin + 1) from None
+
+
+def following(rows: Iterator[Row], many: int, cells: Callable[[Row], Sequence[str]]) -> list[Row]:
+    """The next rows: so many, but of long ones no more than memory should hold at once; [] at the end."""
+    found: list[Row] = []
+    held = 0
+    for row in islice(rows, many):
+        found.append(row)
+        held += sum(map(len, cells(row)))
+        if held > _HELD:
+            break
+    return found
 
 
 def is_blank(cells: Sequence[str]) -> bool:

@@ -20,6 +20,7 @@ _DATED_GATE = re.compile(r"\x1e(?:\d{1,2}[-. ][A-Za-zА-я]{3}|[A-Za-zА-я]{3}\
 _DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-[0-3]\d(?:[ T]00:00(?::00)?)?|[0-3]?\d\.[01]?\d\.\d{4}")
 _DAY_GATE = re.compile(rf"\x1e(?:{_DAY.pattern})(?=\x1e)")
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
+_ROUNDED = re.compile(r"[1-9]\d{14}0+")  # Excel keeps 15 digits
 _WHOLE = re.compile(r"(\+?\d{5,20})[.,]0+")
 _SERIAL = re.compile(r"[2-5]\d{4}(?:[.,]\d+)?")
 _SERIAL_GATE = re.compile(rf"\x1e{_SERIAL.pattern}(?=\x1e)")
@@ -31,7 +32,7 @@ _LOST = re.compile(r".*(?:\ufffd|\?{3}).*", re.DOTALL)
 _NULLS = ("\\N", "NULL", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")  # of databases and their programs
 _NOTHING = r"[-–—]+|n/?a|none|nil|nan|null|нет(?: данных)?|н/д|отсутствует|не указан[оа]?"
 _NOTHING_GATE = re.compile(rf"\x1e(?:{_NOTHING})(?=\x1e)", re.I)
-_ABROAD = re.compile(r"\d{10,15}")
+_ABROAD = re.compile(r"\d{10,15}(?:[.,]0+)?")
 _EPOCH = dt.date(1899, 12, 30)  # day 0 of the 1900 date system, as Excel counts from March 1900 on
 
 
@@ -61,6 +62,8 @@ def signs(role: Role, region: str) -> list[Sign]:
         found.append(Sign("null", _null_gate, _NULLS.__contains__, unnulled))
     if role != "amount":
         found.append(Sign("exponent", lambda text: "E+" in text or "e+" in text, _EXPONENT.fullmatch))
+    if role == "id":
+        found.append(Sign("rounded", lambda text: "0\x1e" in text, _ROUNDED.fullmatch))
     if role != "date":
         found.append(Sign("month", _DATED_GATE.search, _DATED.fullmatch))
     if role in ("phone", "id", "amount"):
@@ -79,7 +82,7 @@ def signs(role: Role, region: str) -> list[Sign]:
 def _abroad_gate(region: str) -> re.Pattern[str]:
     """Numbers that are long enough, but for those that begin as at home."""
     home = "[78]9" if region == "RU" else str(country_code_for_region(region))
-    return re.compile(rf"\x1e(?!{home})\d{{10,15}}(?=\x1e)")
+    return re.compile(rf"\x1e(?!{home}){_ABROAD.pattern}(?=\x1e)")
 
 
 def _null_gate(text: str) -> bool:
@@ -132,12 +135,12 @@ def day(cell: str) -> str:
 def abroad(cell: str, region: str) -> str:
     """Digits that are no number at home but one with `+` in front, so written; '' for whatever else.
 
-    >>> abroad("380441234567", "RU"), abroad("79261234567", "RU"), abroad("8 800", "RU")
+    >>> abroad("380441234567.0", "RU"), abroad("79261234567", "RU"), abroad("8 800", "RU")
     ('+380441234567', '', '')
     """
-    if not _ABROAD.fullmatch(cell) or e164(cell, region):
+    if not _ABROAD.fullmatch(cell) or e164(digits := whole(cell), region):
         return ""
-    return f"+{cell}" if e164(f"+{cell}", region) else ""
+    return f"+{digits}" if e164(f"+{digits}", region) else ""
 
 
 def _from_abroad(cell: str, region: str) -> str | None:

@@ -82,9 +82,7 @@ def _one_of(value: str | None, allowed: tuple[str, ...], default: str) -> str:
 
 
 def _amount(value: str, currency: str) -> int | None:
-    text = value.strip()
-    sign = -1 if text.startswith(("-", "−")) else 1
     try:
-        return sign * money.parse(text.lstrip("-−"), currency or current_app.config["CRM_DEFAULT_CURRENCY"])
+        return money.parse_signed(value, currency or current_app.config["CRM_DEFAULT_CURRENCY"])
     except money.AmountError:
         return None

@@ -22,6 +22,7 @@ FIELDS = {
     "city": _l("City"),
     "notes": _l("Notes"),
     "external_id": _l("External ID"),
+    "crm_id": _l("CRM ID"),
     "tags": _l("Tags"),
     "wallet_balance": _l("Balance"),
     "currency": _l("Currency of the balance"),
@@ -31,7 +32,7 @@ GROUPS = [
     (_l("Customer"), ("name", "last_name", "first_name", "middle_name", "company", "city", "tags", "notes", "kind")),
     (_l("Contacts"), (*NAMES, "label")),
     (_l("Wallet"), ("wallet_balance", "currency")),
-    (_l("Recognising"), ("external_id",)),
+    (_l("Recognising"), ("external_id", "crm_id")),
 ]
 POLICIES = {
     "overwrite": _l("Overwrite"),

@@ -13,6 +13,7 @@ from crm.db import db
 from crm.models import Import
 from crm.services import imports
 from tests.api.programs import Program
+from tests.uploads import kept
 
 TABLE = "name,phone\nAnna,+79123456789\nBoris,12\n"
 WITH_BALANCES = "name,balance,currency\nAnna,100.00,RUB\n"
@@ -65,8 +66,7 @@ def test_balances_need_the_scope_of_money_and_others_that_of_writing(program_of,
         answer = send(program_of(boris, scope), table)
         assert (scope, table, answer.status_code) == (scope, table, status)
     assert db.session.query(Import).count() == 2
-    folder = program_of(boris).app.config["CRM_INSTANCE"] / "uploads"
-    assert len(list(folder.iterdir())) == 2
+    assert len(kept()) == 2
 
 
 def test_an_import_is_stopped(manager):
@@ -108,7 +108,7 @@ def test_what_is_wrong_is_named_and_nothing_is_kept(manager, table, fields, fiel
     answer = send(manager, table, **fields)
     assert (answer.status_code, list(answer.json["errors"])) == (422, [field]), answer.text
     assert db.session.query(Import).count() == 0
-    assert not list((manager.app.config["CRM_INSTANCE"] / "uploads").glob("*"))
+    assert kept() == []
 
 
 def test_a_form_without_a_file_names_it_and_json_is_no_form(manager):
@@ -219,10 +219,32 @@ def test_an_undo_is_looked_at_first(manager):
     foreseen = manager.get(f"/imports/{pk}/undo").json
     assert (foreseen["rows"], foreseen["undone"], foreseen["kept"]) == (2, 1, 1)
     assert foreseen["returned"] == {"RUB": "100.00"} and foreseen["staying"] == {}
-    (kept,) = foreseen["kept_rows"]
-    assert (kept["row"], kept["customer"]) == (3, "Boris") and kept["message"]
+    (left,) = foreseen["kept_rows"]
+    assert (left["row"], left["customer"]) == (3, "Boris") and left["message"]
     assert manager.get(f"/imports/{pk}").json["status"] == "done"
     manager.post(f"/imports/{pk}/undo")
     imports.run(pk)
     told = manager.get(f"/imports/{pk}").json
     assert (told["undone"], told["kept"]) == (foreseen["undone"], foreseen["kept"])
+
+
+def test_what_a_file_brings_and_what_an_undo_leaves_is_told(manager):
+    table = "external_id,name,balance,city,city\nC1,Anna,100,Tver,\nC2,Boris,5.50,,\n"
+    checked = send(manager, table, check="true").json
+    imports.run(checked["id"])
+    brought = [{"currency": "RUB", "wallets": 2, "amount": "105.50"}]
+    told = manager.get(f"/imports/{checked['id']}").json
+    assert (told["openings"], told["uploaded_before"], told["mapping"]["city"]) == (brought, None, "city")
+    pk = send(manager, table).json["id"]
+    imports.run(pk)
+    assert manager.get(f"/imports/{pk}").json["openings"] == brought
+    again = send(manager, table).json
+    assert again["uploaded_before"] == pk
+    (boris,) = manager.get("/customers?external_id=C2").json["items"]
+    assert manager.call("PATCH", f"/customers/{boris['id']}", {"city": "Tver"}, If_Match="*").status_code == 200
+    manager.post(f"/imports/{pk}/undo")
+    imports.run(pk)
+    rows = {
+        row["row"]: (row["undo"], bool(row["undo_message"])) for row in manager.get(f"/imports/{pk}/rows").json["items"]
+    }
+    assert rows == {2: ("undone", False), 3: ("kept", True)}

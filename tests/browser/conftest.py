@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from limits.storage import storage_from_string
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from sqlalchemy import update
 
@@ -101,7 +102,10 @@ def first_day(office: Flask) -> Iterator[sqlite3.Connection]:
 
 @pytest.fixture(autouse=True)
 def empty_office(office: Flask, first_day: sqlite3.Connection) -> Iterator[None]:
-    """No customers, no imports, nobody has chosen a language or a theme; the app's context is pushed."""
+    """No customers, no imports, nobody has chosen a language or a theme, nothing counts towards a limit; the app's
+    context is pushed.
+    """
+    storage_from_string(office.config["RATELIMIT_STORAGE_URI"]).reset()
     with office.app_context():
         put_back(first_day)
         yield

@@ -30,7 +30,7 @@ def test_it_imports_and_ends_with_the_counts_as_json(app, command, tmp_path):
     result = command(path)
     assert result.exit_code == 0
     summary = json.loads(result.stdout.splitlines()[-1])
-    assert list(summary) == ["rows", "created", "updated", "unchanged", "skipped", "failed", "seconds"]
+    assert list(summary) == ["rows", "created", "updated", "unchanged", "skipped", "failed", "openings", "seconds"]
     assert (
         summary["rows"]
         == sum(summary[name] for name in ("created", "updated", "unchanged", "skipped", "failed"))
@@ -45,7 +45,7 @@ def test_a_rehearsal_says_the_same_and_writes_nothing(app, command, tmp_path):
     path = tmp_path / "customers.csv"
     path.write_bytes(customers_csv(200, dirty=0.1))
     planned = json.loads(command(path, "--dry-run").stdout.splitlines()[-1])
-    assert customers() == 0
+    assert customers() == 0 and float(planned["openings"]["RUB"]) > 0
     assert db.session.scalars(select(Import)).all() == []
     done = json.loads(command(path).stdout.splitlines()[-1])
     assert planned | {"seconds": 0} == done | {"seconds": 0}

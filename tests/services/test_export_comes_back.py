@@ -16,7 +16,7 @@ from crm.services.importing.choices import Choices
 from crm.services.search import Criteria
 from tests import databases, money
 from tests.people import CLI
-from tests.uploads import take
+from tests.uploads import counts, take
 
 ALL = Criteria(status="")
 AWKWARD = [
@@ -139,3 +139,38 @@ def test_a_row_with_more_own_fields_than_a_customer_has_fails_at_the_last(app):
     names = [f"Field: n{number}" for number in range(31)]
     done = take(f"name,{','.join(names)}\nAnna,{','.join('x' * 31)}\nBoris,{',' * 30}x\n")
     assert (done.created, done.failed) == (1, 1)
+
+
+@pytest.mark.parametrize("on_duplicate", ["update", "skip"])
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl"])
+def test_who_has_no_key_of_their_own_is_known_by_the_number_of_the_export(app, format_, on_duplicate):
+    shared = [ChannelData("phone", "8 912 345-67-89")]
+    for name, channels in (("Anna", []), ("Anna", []), ("Web", [ChannelData("website", "example.com")]),
+                           ("Ivan", shared), ("Vera", shared)):  # fmt: skip
+        customers.create(CLI, CustomerData(name, channels=channels), allow_duplicate=True)
+    before = _stored()
+    done = _imported(_file(format_, "ru"), format_, on_duplicate)
+    assert (done.created, done.updated, done.unchanged + done.skipped) == (0, 0, 5)
+    assert _stored() == before
+
+
+def test_the_number_of_an_export_from_elsewhere_means_nobody(app):
+    anna = customers.create(CLI, CustomerData("Anna", channels=[ChannelData("email", "anna@example.com")]))
+    boris = customers.create(CLI, CustomerData("Boris", external_id="B1"))
+    rows = f"CRM ID,name,email,external id,city\n{boris.id},Vera,,,Tver\n{boris.id},Anna,anna@example.com,,Perm\n"
+    done = take(f"{rows}x,Boris,,B1,Omsk\n" + f"{anna.id + 99},Gleb,,,Tver\n" * 2, "update")
+    db.session.expire_all()
+    assert counts(done) == {"created": 3, "updated": 2}
+    assert {one.name: one.city for one in db.session.scalars(select(Customer))} == {
+        "Anna": "Perm", "Boris": "Omsk", "Vera": "Tver", "Gleb": "Tver",
+    }  # fmt: skip
+
+
+def test_debts_do_no_harm_where_no_balance_is_touched(app):
+    debtor = customers.create(CLI, CustomerData("Anna", external_id="A1"))
+    money.SERVICE.spend(money.wallet_of(debtor.id, overdraft=1_000), 999)
+    rows = "external_id,name,city,balance\nA1,Anna,Tver,{}\n"
+    assert counts(take(rows.format("-9.99"))) == {"skipped": 1}
+    assert counts(take(rows.format("-1.00"), "update")) == {"failed": 1}
+    assert counts(take(rows.format("-1.00"), "update", policies={"balance": "never"})) == {"updated": 1}
+    assert counts(take(rows.format("-9.99"), "update")) == {"unchanged": 1}

@@ -19,8 +19,8 @@ from crm.services.importing.chunks import Pace
 from crm.services.importing.rows import Row
 from crm.tabular.errors import Unreadable
 from crm.tabular.writing import write_workbook
-from tests.services.test_import_run import ROWS, after, files, stored
-from tests.uploads import accept, checked
+from tests.services.test_import_run import ROWS, after, stored
+from tests.uploads import accept, checked, kept
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_large_upload_whose_file_is_gone_fails_with_a_sentence(app, large, nam
     else:
         path.write_bytes(customers_csv(60))
     upload = accept(path.read_bytes(), name)
-    for file in files():
+    for file in kept():
         (lease.uploads() / file).unlink()
     imports.run(upload.id)
     failed = imports.get(upload.id)

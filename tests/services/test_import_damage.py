@@ -11,6 +11,7 @@ from crm.services.importing import file
 from crm.services.importing.columns import recognise
 from crm.services.importing.plan import Plan
 from crm.services.importing.rows import Format, parse
+from crm.tabular.converter import cell
 from crm.tabular.damage import SAMPLES, Finding, Scan
 from crm.tabular.damage_words import sentence
 from crm.tabular.mojibake import mended
@@ -223,3 +224,19 @@ def test_a_file_is_examined_with_its_damage(tmp_path):
     assert file.damage(names, layout.rows(path), layout.header.mapping, "RU") == layout.damage
     assert [one.kind for one in file.damage(names, layout.rows(path), [None] * 4, "RU")] == ["formula", "serial"]
     assert next(csv.reader([path.read_text().splitlines()[1]]))[2] == "79261234567.0"
+
+
+def test_a_number_from_abroad_with_decimals_is_put_right_in_whatever_order():
+    assert found("phone", ["380441234567.0"])["abroad"] == (1, "abroad:0", [("380441234567.0", "+380441234567")])
+    for repairs in (["abroad:0", "decimal:0"], ["decimal:0", "abroad:0"]):
+        assert mender(repairs, "RU")(["380441234567.0"]) == ["+380441234567"]
+        assert mender(repairs, "RU")(["79261234567.0"]) == ["79261234567"]
+
+
+def test_ids_that_were_cut_are_told_and_nobody_is_taken_for_another_by_them():
+    assert cell(1148765432109876543.0) == cell(1148765432109876999.0) == "1.14876543210988E+18"
+    assert list(found("id", ["1.14876543210988E+18", "1148765432109870000"])) == ["exponent", "rounded"]
+    assert found("id", ["114876543210987", "1148765432109870001", "10017.00"]).keys() == {"decimal"}
+    form = Format(["id", "name"], Plan.of_fields(["external_id", "name"]), "RU", "RUB", frozenset())
+    assert parse(2, ["1.14876543210988E+18", "Anna"], form).error.startswith("id: Excel has shortened this number")
+    assert parse(2, ["12E5", "Anna"], form).data.external_id == "12E5"

@@ -220,3 +220,36 @@ def test_lines_in_two_encodings_are_told_apart_where_a_person_looks_at_what_was_
     assert b"".join(as_uploaded("csv", MIXED, ",", ["name"], [(["Ж"], "x")]).pieces).decode("utf-8-sig") == (
         "name,error\r\nЖ,x\r\n"
     )
+
+
+BITRIX = """\ufeff<meta http-equiv="Content-type" content="text/html;charset=UTF-8" />
+<style>td{mso-number-format:\\@;}</style>
+<table border="1"><tr><td colspan="3">Контакты</td></tr>
+<thead><tr><th>Имя</th><th>Рабочий телефон</th><th>Комментарий</th></tr></thead>
+<tbody><tr><td> Анна\n  Петрова</td><td>+7 912 345-67-89</td><td>a &lt; b<br>и <b>ещё</b></td></tr>
+<tr><td>Борис<td><table><tr><td>8 912 345-67-88</td></tr></table><td>О&#39;Нил &amp; Ко</tr></tbody></table>
+"""
+
+
+def test_a_web_page_that_a_program_calls_excel_is_read_by_its_tables(tmp_path):
+    layout, rows = read(tmp_path, BITRIX.encode())
+    assert (layout.kind, layout.header.columns) == ("html", ["Имя", "Рабочий телефон", "Комментарий"])
+    assert rows == [
+        ["Анна Петрова", "+7 912 345-67-89", "a < b\nи ещё"],
+        ["Борис", "8 912 345-67-88", "О'Нил & Ко"],
+    ]
+    again = b"".join(as_uploaded(layout.kind, "utf-8", ",", layout.header.columns, [(rows[0], "bad")]).pieces)
+    assert read(tmp_path, again)[1] == [[*rows[0], "bad"]]
+
+
+@pytest.mark.parametrize("encoding", ["cp1251", "koi8_r"])
+def test_a_web_page_is_written_as_it_says_or_as_russian_programs_write(tmp_path, encoding):
+    said = f"<meta charset='{encoding}'>" if encoding == "koi8_r" else ""
+    page = f"<html>{said}<TABLE><TR><TD>Имя<TD>Город<TR><TD>Анна<TD>Тверь</TABLE></html>"
+    assert read(tmp_path, page.encode(encoding))[1] == [["Анна", "Тверь"]]
+
+
+def test_a_web_page_without_a_table_is_none(tmp_path):
+    assert "This is a web page." in refusal(tmp_path, b"<!doctype html><p>name,phone")
+    assert "columns found are: login" in refusal(tmp_path, b"<html><table><tr><td>login<tr><td>password</table>")
+    refusal(tmp_path, b"<html><table>nothing</table>")

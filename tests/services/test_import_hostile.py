@@ -242,3 +242,17 @@ def test_what_turns_the_direction_of_text_fails_its_row(app):
     upload = take(table([["name"], ["Anna \u202egpj.exe"], ["שלום"], ["محمد"]]))
     assert counts(upload) == {"created": 2, "failed": 1}
     assert errors(upload) == ["name: This has characters that cannot be shown."]
+
+
+def test_a_row_has_so_many_contacts_at_most(app):
+    many = [f"a{number}@example.com" for number in range(101)]
+    half, rest = ";".join(many[:60]), many[60:]
+    cells = {"Anna": (";".join(many), ""), "Boris": (half, ";".join(rest)), "Vera": (half, ";".join(rest[:40]))}
+    upload = take(table([["name", "email", "e-mail 2"], *([name, *emails] for name, emails in cells.items())]))
+    assert counts(upload) == {"created": 1, "failed": 2}
+    assert all("There are more than 100 contacts in this row." in error for error in errors(upload))
+
+
+def test_what_is_too_long_for_a_name_of_a_column_is_cut(app):
+    upload = take(table([["name", "x" * 100_000], ["Anna", "1"]]))
+    assert [len(name) for name in upload.columns] == [4, 200]

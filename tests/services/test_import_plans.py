@@ -14,7 +14,7 @@ from crm.services.importing import saved
 from crm.services.importing.plan import Column, Plan
 from crm.services.importing.problems import problems
 from crm.services.importing.rows import Format
-from tests.uploads import CLERK, accept, counts, take
+from tests.uploads import CLERK, accept, counts, draft, take
 
 LAYOUT = Format([], Plan(), "RU", "RUB", frozenset({"RUB", "USD"}))
 NAME = Column("name")
@@ -143,3 +143,15 @@ def test_a_known_programs_export_brings_its_labels(app):
 
 def test_a_file_may_have_more_own_fields_than_a_customer():
     assert problems(Plan((NAME, *[Column(f"attribute:{number}") for number in range(31)])), [""] * 32, LAYOUT) == {}
+
+
+def test_headers_that_differ_by_the_sign_of_a_currency_have_plans_of_their_own(app):
+    take("name,Balance $\nAnna,5\n")
+    upload = draft("name,Balance $\nAnna,5\n")
+    imports.start(CLERK, upload.id)
+    imports.run(upload.id)
+    assert saved.propose(["Balance $", "name"]).found == ("saved", "saved")
+    other = saved.propose(["name", "Balance €"])
+    assert (other.plan.columns[1], other.found) == (Column("wallet_balance", currency="EUR"), ("exact", "exact"))
+    both = saved.propose(["name", "Balance €", "Balance $"], {}, currencies={"Balance €": "CHF"}).plan.columns
+    assert [column.currency for column in both] == ["", "CHF", "USD"]

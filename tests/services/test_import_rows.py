@@ -249,10 +249,10 @@ def test_a_default_stands_in_for_a_blank_and_is_not_given():
     assert (full.data.city, full.given) == ("Perm", {"name", "city"})
 
 
-def test_a_constant_is_given_in_every_row():
+def test_a_constant_is_for_blanks_but_for_tags_which_are_added():
     row = planned([NAME], "Anna", defaults={"tags": "new, 2026", "kind": "company", "attribute:From": "Excel"})
     assert (row.data.tags, row.data.kind, row.data.attributes) == (["new", "2026"], "company", {"From": "Excel"})
-    assert row.given == {"name", "tags", "kind", "attribute:From"}
+    assert row.given == {"name", "tags"}
 
 
 def test_a_default_currency_is_that_of_balances_without_one():

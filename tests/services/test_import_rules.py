@@ -303,3 +303,11 @@ def test_the_search_finds_what_was_imported(app):
     take("name,phone\nФёдоров Пётр,8 (912) 000-00-07\n")
     for query in ("федоров", "петр", "9120000007"):
         assert [hit.name for hit in search.find(search.Criteria(q=query), limit=5).items] == ["Фёдоров Пётр"]
+
+
+def test_a_constant_changes_nobody_who_is_here_but_for_their_tags(app):
+    people.add("Anna", phone="+79123456789", city="Tver")
+    constants = {"kind": "company", "city": "Perm", "tags": "fair"}
+    take("name,phone\nAnna & Co,8 912 345-67-89\nBoris,\n", "update", policies={"name": "fill"}, defaults=constants)
+    told = {one.name: (one.kind, one.city, [tag.name for tag in one.tags]) for one in map(customer, ("Anna", "Boris"))}
+    assert told == {"Anna": ("person", "Tver", ["fair"]), "Boris": ("company", "Perm", ["fair"])}

@@ -1,6 +1,8 @@
 """An import goes on whatever dies: leases, fencing, checkpoints, stopping, two at once."""
 
 import io
+import os
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,8 +21,9 @@ from crm.queue import queue
 from crm.services import imports
 from crm.services.importing import lease, run
 from crm.services.importing.chunks import Pace
+from crm.tabular.records import following
 from tests import people
-from tests.uploads import CLERK, accept, counts, errors, kept, take
+from tests.uploads import CLERK, accept, counts, draft, errors, kept, take
 
 ROWS = 400
 
@@ -346,3 +349,32 @@ def test_a_chunk_costs_no_more_statements_however_large_it_is(app, monkeypatch, 
 
     cost(50)  # tags are made once
     assert cost(400) <= cost(40) <= 24
+
+
+def test_being_stopped_with_the_worker_is_no_attempt(app):
+    upload = draft(customers_csv(120))
+    imports.check(CLERK, upload.id)
+    for _deploy in range(lease.ATTEMPTS + 2):
+        with pytest.raises(SystemExit):
+            imports.run(upload.id, lambda *_: sys.exit())
+    imports.run(upload.id)
+    assert imports.get(upload.id).status == "checked"
+
+
+def test_files_that_no_import_has_any_more_are_removed_after_a_day(app):
+    upload = accept("name\nAnna\n")
+    folder = lease.uploads()
+    for name in (upload.stored_as, "0" * 32, f"{'0' * 32}.0.csv", f"{'1' * 32}.ab12.part", "2" * 32):
+        path = folder / name
+        path.touch()
+        if not name.startswith("2"):
+            os.utime(path, (0, 0))
+    imports.clear_away()
+    assert sorted(kept()) == sorted([upload.stored_as, "2" * 32])
+    imports.run(upload.id)
+    assert imports.get(upload.id).status == "done"
+
+
+def test_rows_that_are_long_come_a_few_at_a_time():
+    rows = iter([["x" * 1_000_000]] * 20)
+    assert [len(following(rows, 10, list)) for _ in range(5)] == [5, 5, 5, 5, 0]

@@ -34,6 +34,9 @@ def test_an_amount_is_read_in_minor_units(typed, currency, minor):
     [
         ("", "RUB", "malformed"),
         ("1,250.00", "RUB", "malformed"),
+        ("5,000", "RUB", "precision"),  # five thousand, elsewhere
+        ("1.250", "RUB", "precision"),
+        ("100,000", "JPY", "precision"),
         ("1 25", "RUB", "malformed"),
         ("1  250", "RUB", "malformed"),
         ("12 34 567", "RUB", "malformed"),

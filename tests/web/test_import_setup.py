@@ -213,7 +213,7 @@ def test_a_draft_is_thrown_away(manager, draft, app):
     manager.post(f"{draft}cancel/")
     db.session.rollback()
     assert imports.get(pk(draft)).status == "cancelled"
-    assert [one for one in app.config["CRM_INSTANCE"].glob("uploads/*") if one.is_file()] == []
+    assert uploads.kept() == []
 
 
 def test_who_may_only_look_sees_that_it_is_a_draft(viewer, draft):
@@ -249,3 +249,11 @@ def test_companies_of_a_known_program_stay_companies_when_the_page_is_saved(mana
     shown = page(manager.get(f"/customers/import/{upload.id}/columns/"))
     manager.post(f"/customers/import/{upload.id}/columns/", data=typed(shown) | {"next": "check"})
     assert Plan.from_json(imports.get(upload.id).plan).defaults == {"kind": "company"}
+
+
+def test_a_form_about_another_table_decides_nothing(manager, draft):
+    form = typed(page(manager.get(f"{draft}columns/")))
+    manager.post(f"{draft}reading/", data={"encoding": "cp1251", "delimiter": ";", "header": "1"})
+    answer = manager.post(f"{draft}columns/", data=form | {"next": "start"})
+    assert answer.status_code == 422 and "have changed meanwhile" in page(answer).one(id="columns-help").text
+    assert imports.get(pk(draft)).status == "draft"

@@ -137,10 +137,20 @@ class Import(Told):
     undo_until: Moment | None
 
 
+class ImportOpening(Told):
+    """What an import has brought into new wallets of a currency, or would bring."""
+
+    currency: str = Field(examples=["RUB"])
+    wallets: int
+    amount: str = Field(examples=["1250.50"])
+
+
 class ImportWhole(Import):
     """An import, and what its file is like."""
 
     read_as: ReadAs
+    uploaded_before: RowId | None = Field(description="An earlier import of the very same file, which is still in.")
+    openings: list[ImportOpening]
     notes: list[str] = Field(description="Sentences about the file, in the language in which it was sent.")
     damage: list[Damage] = Field(description="The first hundred kinds of it.")
 
@@ -173,6 +183,8 @@ class ImportRow(Told):
         description="By field: what was there, and what is.", examples=[{"city": ["", "Tver"]}]
     )
     cells: list[str] | None = Field(description="As they stood, of rows that were not taken.")
+    undo: Literal["undone", "kept"] | None = Field(description="What an undo has made of it.")
+    undo_message: str = Field(description="Why it was kept.")
 
 
 class ImportRowList(Told):

@@ -8,12 +8,11 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from crm import processes
-from crm.services.importing.rows import Row
+from crm.services.importing.rows import Row, upcoming
 
 _FORK = get_context("fork")  # the rows' source goes along as it is
 
@@ -29,8 +28,8 @@ class Reader:
         self._pipe.send(many)
 
     def answer(self) -> list[Row]:
-        """The rows that were asked for, fewer at the end. Raises what their source raises, and `EOFError` or `OSError`
-        where the process is gone.
+        """The rows that were asked for, fewer where they are long, none at the end. Raises what their source raises,
+        and `EOFError` or `OSError` where the process is gone.
         """
         found = self._pipe.recv()
         if isinstance(found, Exception):
@@ -67,6 +66,6 @@ def _read(source: Iterator[Row], pipe: "Connection[list[Row] | Exception, int]",
 
 def _following(source: Iterator[Row], many: int) -> list[Row] | Exception:
     try:
-        return list(islice(source, many))
+        return upcoming(source, many)
     except Exception as error:
         return error

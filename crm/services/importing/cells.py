@@ -7,6 +7,7 @@ from crm.i18n import gettext as _
 from crm.services.customer_data import ChannelData, clean_channel
 from crm.text import fold
 
+MOST = 100  # contacts in a row
 MANY = ":::"  # between several values in one cell, as Google Contacts writes it
 _PRIMARY = "* "  # before the label of the main one, as Google Contacts writes it
 _GROUP_OF_ALL = "* mycontacts"
@@ -25,9 +26,11 @@ _SEPARATORS: dict[str, re.Pattern[str]] = {
     ChannelType.WEBSITE: _ALWAYS,
     ChannelType.OTHER: re.compile(MANY),
 }
+_ID_DIGITS = 18  # what a BIGINT holds
 _WHOLE_NUMBER = 7  # digits: between commas so many make a number by themselves
 _WHOLE_FLOAT = re.compile(r"(\+?\d{7,15})\.0+\Z")
 _EXPONENT = re.compile(r"\+?\d[.,]?\d*E\+?\d+\Z", re.I)
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.I)  # of which an id may look like less: 12E5
 _KINDS = {
     "person": "person, individual, contact, физлицо, физическое лицо, физ лицо, физ. лицо, фл, частное лицо, контакт",
     "company": "company, organization, organisation, юрлицо, юридическое лицо, юр лицо, юр. лицо, юл, компания",
@@ -39,17 +42,24 @@ _CURRENCY_SIGNS = {"₽": "RUB", "РУБ": "RUB", "РУБ.": "RUB", "$": "USD", 
 def contacts(type_: str, cell: str, region: str, label: str = "") -> list[ChannelData]:
     """The channels in a cell, cleaned; `label` is that of all of them, or has one for each between `:::`.
 
-    A label that begins with `* ` makes its channel the main one. ChannelError says what is wrong.
+    A label that begins with `* ` makes its channel the main one. ValueError says what is wrong.
     """
     if not label and not _SEPARATORS[type_].search(cell) and not ("," in cell and type_ == "phone"):
         return [] if cell.isspace() else [_contact(type_, cell, region, "", False)]
     values = split(type_, cell)
+    if len(values) > MOST:
+        raise ValueError(too_many())
     labels = [said.strip() for said in label.split(MANY)] if MANY in label else [label.strip()] * len(values)
     labels += [""] * (len(values) - len(labels))
     return [
         _contact(type_, value, region, said.removeprefix(_PRIMARY), said.startswith(_PRIMARY))
         for value, said in zip(values, labels, strict=False)
     ]
+
+
+def too_many() -> str:
+    """What is said of a row with more contacts than one customer may come with."""
+    return _("There are more than %(count)d contacts in this row.", count=MOST)
 
 
 def split(type_: str, cell: str) -> list[str]:
@@ -88,6 +98,27 @@ def currency(cell: str) -> str:
     return _CURRENCY_SIGNS.get(said, said)
 
 
+def external_id(cell: str) -> str:
+    """The id as it stands; ValueError where a spreadsheet program has cut it, as others may have been to the same."""
+    if _SHORTENED.fullmatch(cell.strip()):
+        raise ValueError(_shortened(cell.strip()[:40]))
+    return cell
+
+
+def crm_id(cell: str) -> str:
+    """The number that an export has for a customer, '' for what can be none: another program calls its own so.
+
+    >>> crm_id(" 17 "), crm_id("A-17"), crm_id("0")
+    ('17', '', '')
+    """
+    said = cell.strip().lstrip("0")
+    return said if said.isascii() and said.isdecimal() and len(said) <= _ID_DIGITS else ""
+
+
+def _shortened(value: str) -> str:
+    return _("Excel has shortened this number to %(value)s. Make the column text and save again.", value=value)
+
+
 def _phones(cell: str) -> list[str]:
     parts = _NUMBERS.split(cell)
     listed = [number for part in parts for number in part.split(",")]
@@ -112,8 +143,6 @@ def _mended_phone(value: str) -> str:
     if value[1:].isdecimal():
         return value
     if _EXPONENT.match(value):
-        raise ChannelError(
-            _("Excel has shortened this number to %(value)s. Make the column text and save again.", value=value)
-        )
+        raise ChannelError(_shortened(value))
     whole = _WHOLE_FLOAT.match(value)
     return whole[1] if whole else value

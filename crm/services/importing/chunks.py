@@ -4,7 +4,6 @@ import gc
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from itertools import islice
 
 from sqlalchemy import func, select
 
@@ -12,7 +11,7 @@ from crm.alone import let_others_in
 from crm.db import db, is_postgresql
 from crm.services.importing.ahead import reading
 from crm.services.importing.lease import Task
-from crm.services.importing.rows import Row
+from crm.services.importing.rows import Row, upcoming
 
 _LOCK = 0x1397  # the advisory lock that those who import or undo pass one by one
 _FEW = 2_000  # rows of a file that is read here: they take no longer than a process needs to be there
@@ -58,7 +57,7 @@ def blocks(task: Task, pace: Pace) -> Generator[list[Row]]:
     """The rows that are still to be read, as many at a time as the pace has it. A large file is read ahead."""
     source = task.rows()
     if task.total_rows - task.read_rows <= _FEW:
-        yield from iter(lambda: list(islice(source, pace.rows)), [])
+        yield from iter(lambda: upcoming(source, pace.rows), [])
         return
     with reading(source) as reader:
         reader.ask(pace.rows)

@@ -1,5 +1,6 @@
 """Which column of a table holds what: header names in Russian and English, as programs and people write them. Pure."""
 
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,7 @@ _NAMES = {
     " примечание, примечания, заметка, заметки, описание, дополнительно, дополнительная информация, доп информация",
     "external_id": "external id, customer id, client id, customer code, client code, customer number, customer no,"
     " code, id, внешний код, внешний id, код, код клиента, id клиента, номер клиента, код контрагента, ид",
+    "crm_id": "crm id, id в crm",
     "tags": "tags, tag, labels, label, groups, group, group membership, segment, segments, category, categories,"
     " метки, метка, теги, тег, тэги, тэг, группа, группы, сегмент, категория, категории, ярлыки",
     "currency": "currency, currency code, wallet currency, balance currency, валюта, код валюты, валюта баланса",
@@ -61,8 +63,12 @@ def known_names(names: Mapping[str, str]) -> Known:
 
 
 def bare(name: str) -> str:
-    """The name as names are compared: letters and digits alone, folded."""
-    return "".join(filter(str.isalnum, fold(name)))
+    """The name as names are compared: letters, digits and signs of currencies alone, folded.
+
+    >>> bare("E-mail (2)"), bare("Balance $") == bare("Balance €")
+    ('email2', False)
+    """
+    return "".join(sign for sign in fold(name) if sign.isalnum() or unicodedata.category(sign) == "Sc")
 
 
 _KNOWN = known_names(_NAMES)
@@ -127,7 +133,7 @@ def recognise(columns: Sequence[str], known: Known = _KNOWN) -> list[str | None]
 
 def known_field(column: str, known: Known = _KNOWN) -> tuple[str | None, int]:
     """The field that a name means, and how good a name it is (0 is best); (None, 0) where nobody knows it."""
-    name = bare(column)
+    name = "".join(filter(str.isalnum, bare(column)))
     if name in known:
         return known[name]
     without_number = "".join(c for c in name if not c.isdigit())

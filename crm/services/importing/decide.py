@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from crm import money
 from crm.i18n import gettext as _
 from crm.services.importing.merge import Changes, Record, archived, merge, opened, restore
-from crm.services.importing.plan import Plan, Policy
+from crm.services.importing.plan import CRM_ID, Plan, Policy
 from crm.services.importing.rows import Key, Row
+from crm.text import fold
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +79,18 @@ def decide(rows: Iterable[Row], owners: Owners, plan: Plan) -> Decisions:
     for row in rows:
         if row.error:
             decisions.fail(row, row.error)
-        elif row.debt and not _is_owed(row, owners, plan):
-            decisions.fail(row, row.debt)
         else:
             take(row, owners, decisions)
     return decisions
 
 
-def _is_owed(row: Row, owners: Owners, plan: Plan) -> bool:
-    """Whether the customer's wallets owe just what the row says: then there is nothing to open, and nothing wrong."""
-    match, conflict = _matching(row, owners) if plan.on_duplicate == "update" else (None, "")
-    debts = [(currency, amount) for currency, amount in row.openings if amount < 0]
-    return match is not None and not conflict and all(match.balances.get(code) == owed for code, owed in debts)
-
-
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
-    key = next((key for key in row.keys if owners.get(key)), None)
-    if key is None:
+    held = next(((key, found) for key in row.keys if (found := _holders(key, row, owners))), None)
+    if held is None:
         _create(row, owners, decisions)
         return
-    record = next((holder for holder in owners[key] if not holder.archived), owners[key][0])
+    key, holders = held
+    record = next((holder for holder in holders if not holder.archived), holders[0])
     if not record.archived:
         decisions.results.append(Result(row, "skipped", record, _known_by(key), version=record.version))
     elif decisions.plan.restore:
@@ -111,7 +104,7 @@ def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
 def _known_by(key: Key) -> str:
     """Why the row was skipped, where that is not plain: families share phones, but nobody an external id."""
     kind, value = key
-    return "" if kind == "external_id" else _("Taken for the customer who has %(value)s.", value=value)
+    return "" if kind in ("external_id", CRM_ID) else _("Taken for the customer who has %(value)s.", value=value)
 
 
 def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
@@ -140,19 +133,31 @@ def _matching(row: Row, owners: Owners) -> tuple[Record | None, str]:
     found: list[Record] = []
     by = ""
     for key in row.keys:
-        holders = owners.get(key)
+        holders = _holders(key, row, owners)
         if not holders:
             continue
         if not found:
             found, by = holders, key[1]
             continue
         both = [record for record in found if record in holders]
+        if not both and key[0] == CRM_ID:
+            continue
         if not both:
             return found[0], _two(found[0], by, holders[0], key[1])
         found = both
     if len(found) > 1:
         return found[0], _two(found[0], by, found[1], by)
     return (found[0], "") if found else (None, "")
+
+
+def _holders(key: Key, row: Row, owners: Owners) -> list[Record]:
+    """Who has the key. The number of an export counts where the customer is called as the row says, and never against
+    other keys: the file may come from elsewhere.
+    """
+    found = owners.get(key, [])
+    if found and key[0] == CRM_ID:
+        return [record for record in found if fold(record.data.name) == fold(row.data.name)]
+    return found
 
 
 def _two(first: Record, first_value: str, second: Record, second_value: str) -> str:
@@ -167,6 +172,9 @@ def _two(first: Record, first_value: str, second: Record, second_value: str) -> 
 
 def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     data = row.data
+    if row.debt:
+        decisions.fail(row, row.debt)
+        return
     if _is_taken(row, None, owners, decisions):
         return
     record = Record(data, derived=row.derived, channels=data.channels, tags=data.tags)
@@ -175,7 +183,8 @@ def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     _open(row, record, decisions)
     decisions.results.append(Result(row, "created", record, version=1))
     for key in keys_of(row):
-        owners[key] = [record]
+        if key[0] != CRM_ID:
+            owners[key] = [record]
 
 
 def keys_of(row: Row) -> tuple[Key, ...]:
@@ -195,6 +204,10 @@ def _is_taken(row: Row, record: Record | None, owners: Owners, decisions: Decisi
 
 
 def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> None:
+    may_open = decisions.policies.get("wallet_balance") != "never"
+    if row.debt and may_open and not _is_owed(row, record):
+        decisions.fail(row, row.debt, record)
+        return
     try:
         merged = merge(row, record, decisions.policies)
     except ValueError as error:  # the tags together are too many
@@ -213,12 +226,16 @@ def _merge(row: Row, record: Record, owners: Owners, decisions: Decisions) -> No
         decisions.touched(record)
         merged.apply(record)
         _claim(row, record, merged.changes, owners)
-    may_open = decisions.policies.get("wallet_balance") != "never"
     wallets, left_out = _open(row, record, decisions) if may_open else ({}, [])
     changes |= merged.changes | wallets
     outcome = "updated" if changes else "unchanged"
     message = " ".join([*messages, *left_out])
     decisions.results.append(Result(row, outcome, record, message, changes or None, record.version))
+
+
+def _is_owed(row: Row, record: Record) -> bool:
+    """Whether the customer's wallets owe just what the row says: then there is nothing to open, and nothing wrong."""
+    return all(record.balances.get(currency) == amount for currency, amount in row.openings if amount < 0)
 
 
 def _claim(row: Row, record: Record, changes: Changes, owners: Owners) -> None:

@@ -5,11 +5,11 @@ from functools import partial
 
 from crm.services.customer_data import CustomerData, clean_tags, clean_text, merged
 from crm.services.importing import cells as reading
-from crm.services.importing.plan import ATTRIBUTE, BALANCE, NAME_PARTS, Column
+from crm.services.importing.plan import ATTRIBUTE, BALANCE, CRM_ID, NAME_PARTS, Column
 from crm.spreadsheet import unguarded
 from crm.text import has_control
 
-_TEXTS = frozenset(("company", "city", "notes", "external_id"))
+_TEXTS = frozenset(("company", "city", "notes"))
 
 Take = Callable[["Draft", str], None]  # puts a cell that is not '' into the draft; ValueError says what is wrong
 
@@ -17,12 +17,13 @@ Take = Callable[["Draft", str], None]  # puts a cell that is not '' into the dra
 class Draft:
     """`given` are the fields that have had a value, `errors` a sentence for each fault, naming its column."""
 
-    __slots__ = ("balances", "cells", "currency", "data", "debts", "errors", "given", "parts", "whole_name")
+    __slots__ = ("balances", "cells", "crm_id", "currency", "data", "debts", "errors", "given", "parts", "whole_name")
 
     def __init__(self, cells: list[str]) -> None:
         self.cells = cells
         self.data = CustomerData(name="")
         self.given: set[str] = set()
+        self.crm_id = ""
         self.whole_name = ""
         self.parts: list[str] = []
         self.currency = ("", "")  # column, cell
@@ -80,6 +81,14 @@ def _text(name: str, draft: Draft, cell: str) -> None:
         draft.given.add(name)
 
 
+def _external_id(draft: Draft, cell: str) -> None:
+    _text("external_id", draft, reading.external_id(cell))
+
+
+def _crm_id(draft: Draft, cell: str) -> None:
+    draft.crm_id = reading.crm_id(cell)
+
+
 def _name(draft: Draft, cell: str) -> None:
     draft.whole_name = cell.strip()
     if draft.whole_name:
@@ -109,6 +118,8 @@ def _contacts(type_: str, region: str, label: str, label_at: int | None, draft: 
     if label_at is not None and label_at < len(draft.cells):
         label = unguarded(draft.cells[label_at]) or label
     found = reading.contacts(type_, cell, region, label)
+    if len(draft.data.channels) + len(found) > reading.MOST:
+        raise ValueError(reading.too_many())
     if found:
         draft.data.channels += found
         draft.given.add(type_)
@@ -132,4 +143,4 @@ def _currency(title: str, draft: Draft, cell: str) -> None:
     draft.currency = (title, cell.strip())
 
 
-_OTHERS: dict[str, Take] = {"name": _name, "kind": _kind, "tags": _tags}
+_OTHERS: dict[str, Take] = {CRM_ID: _crm_id, "external_id": _external_id, "name": _name, "kind": _kind, "tags": _tags}

@@ -31,10 +31,10 @@ def as_uploaded(kind: Kind, encoding: str, delimiter: str, columns: list[str], f
     """The columns of the upload, and `error` with the reasons behind them; an `error` column of its own gives way.
 
     CSV has the encoding and the delimiter of the upload; UTF-8, for which Excel wants a mark, where that lacks the
-    letters of the reasons. Any workbook becomes XLSX, and any JSON has an object a line. Nothing runs as a formula,
-    and read again, every cell is what it was.
+    letters of the reasons. Any workbook, and what is called one, becomes XLSX, and any JSON has an object a line.
+    Nothing runs as a formula, and read again, every cell is what it was.
     """
-    if kind in WORKBOOKS:
+    if kind in (*WORKBOOKS, "html"):
         return File("xlsx", _XLSX, _workbook(columns, failures))
     if kind == "csv":
         return File("csv", "text/csv", _encoded(encoding, delimiter, columns, failures))

@@ -13,7 +13,7 @@ from crm.models import AccountBalance, ContactChannel, Customer, CustomerTag, Ta
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.importing.decide import Owners, keys_of
 from crm.services.importing.merge import Record
-from crm.services.importing.plan import Plan
+from crm.services.importing.plan import CRM_ID, Plan
 from crm.services.importing.rows import Key, Row
 from crm.services.importing.shadow import Shadow
 
@@ -66,8 +66,9 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
         wanted.setdefault(name, []).append(value)
     holders: list[tuple[Key, int]] = []
     for name, values in sorted(wanted.items()):
-        found = db.session.connection().execute(_owner_of(name, is_postgresql()), packed(values))
-        holders += [((name, value), pk) for value, pk in found]
+        asked = packed(map(int, values)) if name == CRM_ID else packed(values)
+        found = db.session.connection().execute(_owner_of(name, is_postgresql()), asked)
+        holders += [((name, str(value)), pk) for value, pk in found]
     return holders
 
 
@@ -75,7 +76,9 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
 def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
     """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
     statement: Any
-    if name == "external_id":
+    if name == CRM_ID:
+        statement = select(Customer.id, Customer.id).where(among(Customer.id))
+    elif name == "external_id":
         statement = select(Customer.external_id, Customer.id).where(among(Customer.external_id))
     else:
         held = (ContactChannel.type == name, among(ContactChannel.normalized))
@@ -92,7 +95,8 @@ def _skipped(known: Known, pks: Pks, wanted: Collection[int], plan: Plan) -> Non
     """What they are called makes a difference only where somebody is archived, or a row fails at an external id."""
     if not wanted:
         return
-    looked_at = "archived" if "external_id" in plan.match else "states"
+    is_plain = "external_id" in plan.match and not any(name == CRM_ID for name, _value in pks)
+    looked_at = "archived" if is_plain else "states"
     records = {pk: Record(CustomerData(name=""), pk) for pk in wanted}
     for row in _rows(looked_at, wanted):
         records[row.id] = Record(CustomerData(name=row.name), row.id, row.version, row.status == "archived")

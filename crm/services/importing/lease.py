@@ -5,14 +5,15 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
-from sqlalchemy import update
+from sqlalchemy import case, select, update
 
-from crm.db import atomic, locked, on_commit, retrying, utcnow
+from crm.db import atomic, db, locked, on_commit, retrying, utcnow
 from crm.i18n import gettext as _
 from crm.models import Import
 from crm.models.imports import FINAL, OUTCOMES
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 JOB = "crm.jobs.run_import"
 LEASE = timedelta(seconds=30)
 ATTEMPTS = 3
+_ARRIVING = timedelta(days=1)  # so long may an upload be read before there is an import of it
 UNDO = timedelta(days=30)  # after the end, while what was there before is kept for it
 WAITING = ("queued", "running", "checking", "undoing")  # there is something to do
 Progress = Callable[[int, int], object]  # rows read, rows in all
@@ -209,18 +211,33 @@ def discard(upload: Import) -> None:
     on_commit(lambda: path.with_suffix(".check").unlink(missing_ok=True))
 
 
+def remove_leftovers() -> None:
+    """Remove the files of processes that died before an import had them, or before they could remove them."""
+    old = (datetime.now(UTC) - _ARRIVING).timestamp()
+    files = [path for path in uploads().iterdir() if path.is_file() and path.stat().st_mtime < old]
+    names = {path.name.partition(".")[0] for path in files}
+    wanted = select(Import.stored_as).where(Import.stored_as.in_(names), Import.status.not_in(FINAL))
+    needed = set(db.session.scalars(wanted)) if names else set()
+    for path in files:
+        if path.name.partition(".")[0] not in needed:
+            path.unlink(missing_ok=True)
+
+
 def ring(upload: Import) -> None:
     """Have a worker take the import up after the commit."""
     pk = upload.id
     on_commit(lambda: enqueue(JOB, pk))
 
 
-def give_back(task: Task) -> None:
-    """Let the next process take over at once; where even that fails, the lease runs out by itself."""
+def give_back(task: Task, in_vain: bool = True) -> None:
+    """Let the next process take over at once; where even that fails, the lease runs out by itself. Not `in_vain`, it
+    does not count among the `ATTEMPTS`.
+    """
+    values: dict[str, Any] = {"lease_until": None}
+    if not in_vain:
+        values["attempts"] = case((Import.attempts > 0, Import.attempts - 1), else_=0)
     try:
         with atomic() as session:
-            session.execute(
-                update(Import).where(Import.id == task.id, Import.lease == task.token).values(lease_until=None)
-            )
+            session.execute(update(Import).where(Import.id == task.id, Import.lease == task.token).values(values))
     except Exception:
         log.exception("import %s could not be given back", task.id)

@@ -17,10 +17,11 @@ NOBODYS = (
 )  # those of a firm have it in common: it is no `channel`, which is any other kind but phone and e-mail
 ATTRIBUTE = "attribute:"  # before the name of a custom attribute that a column goes into
 BALANCE = "wallet_balance"
+CRM_ID = "crm_id"  # the number that an export has for each customer
 LABEL = "label"  # a column with the labels of the column of channels that stands next to it
 NAME_PARTS = ("first_name", "middle_name", "last_name")
 CHANNELS = tuple(type_.value for type_ in ChannelType)
-SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", "tags", "currency", BALANCE)
+SCALARS = ("name", *NAME_PARTS, "kind", "company", "city", "notes", "external_id", CRM_ID, "tags", "currency", BALANCE)
 FIELDS = (*SCALARS, *CHANNELS, LABEL)
 DEFAULTS = ("name", "kind", "company", "city", "tags", "notes", "currency")  # fields that have one, seen on the page
 

@@ -39,6 +39,11 @@ _GOOGLE = {
 
 PRESETS = (
     Preset(
+        "Wallet CRM",
+        ("id, external_id, name, kind, status, created_at, updated_at",),
+        {"crm_id": "id", "": "status, created_at, updated_at"},
+    ),
+    Preset(
         "Google Contacts",
         (
             "First Name, Last Name, Labels, E-mail 1 - Value",

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import IO
 
@@ -17,9 +16,10 @@ from crm.services.importing import failures, lease
 from crm.services.importing.check import rehearsed
 from crm.services.importing.choices import AS_PROPOSED, Choices
 from crm.services.importing.chunks import seldom_collected
+from crm.services.importing.decide import Decisions
 from crm.services.importing.failures import Failure
 from crm.services.importing.lease import Progress
-from crm.services.importing.rows import rows
+from crm.services.importing.rows import rows, upcoming
 from crm.services.importing.shadow import Shadow
 from crm.services.importing.upload import examined
 from crm.services.tables import Layout
@@ -38,13 +38,18 @@ class Rehearsal:
     unchanged: int = 0
     skipped: int = 0
     failed: int = 0
+    openings: Counter[str] = field(default_factory=Counter)  # minor units by currency
     _failures: IO[str] = field(default_factory=lambda: tempfile.TemporaryFile("w+"))  # noqa: SIM115  (gone with the object)
 
-    def count(self, counts: Counter[str], failed: list[Failure]) -> None:
+    def count(self, decisions: Decisions) -> None:
         """Add what would become of some rows."""
+        counts = decisions.counts
         for name, number in counts.items():
             setattr(self, name, getattr(self, name) + number)
         self.rows += counts.total()
+        for opening in decisions.openings:
+            self.openings[opening.currency] += opening.amount
+        failed: list[Failure] = [(one.row.cells, one.message) for one in decisions.results if one.outcome == "failed"]
         self._failures.writelines(f"{json.dumps(failure)}\n" for failure in failed)
 
     def failed_file(self) -> failures.File:
@@ -79,9 +84,7 @@ def rehearse(
         form = lease.layout_of(layout.header.columns, plan)
         source_rows = rows(layout.records(path), layout.header.line, form)
         with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
-            while block := list(islice(source_rows, _BLOCK)):
-                decisions = rehearsed(shadow, block)
-                failed = [(one.row.cells, one.message) for one in decisions.results if one.outcome == "failed"]
-                result.count(decisions.counts, failed)
+            while block := upcoming(source_rows, _BLOCK):
+                result.count(rehearsed(shadow, block))
                 progress(result.rows, layout.total)
     return result

@@ -20,7 +20,7 @@ from crm.services.importing.merge import Changes, opened
 from crm.services.importing.plan import ATTRIBUTE
 
 _ROW = ("import_id", "row", "version", "customer_id", "outcome", "message", "changes", "cells")
-_PAGE = 1_000
+_PAGE = 200  # rows, whose cells may be long
 _SLICE = 5_000  # rows that one statement deletes
 
 

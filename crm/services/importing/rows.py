@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from operator import attrgetter
 
 from crm import money
 from crm.i18n import gettext as _
@@ -13,12 +14,12 @@ from crm.services import amounts
 from crm.services.customer_data import CustomerData, settle
 from crm.services.importing import cells as reading
 from crm.services.importing.draft import Draft, Take, taker
-from crm.services.importing.plan import CHANNELS, LABEL, MATCH, NAME_PARTS, NOBODYS, Column, Plan, whole
+from crm.services.importing.plan import CHANNELS, CRM_ID, LABEL, MATCH, NAME_PARTS, NOBODYS, Column, Plan, whole
 from crm.spreadsheet import unguarded
-from crm.tabular.records import below, is_blank
+from crm.tabular.records import below, following, is_blank
 from crm.tabular.repairs import Mender, mender
 
-Key = tuple[str, str]  # ("external_id" or a type of channel, value): what tells that two rows are one customer
+Key = tuple[str, str]  # (external_id, crm_id or a type of channel, value): what tells that two rows are one customer
 Opening = tuple[str, int]  # currency, minor units
 
 
@@ -75,8 +76,8 @@ class Row:
     """A row that is not blank: `error` is a sentence, or '' where `data` is a customer that may be stored.
 
     `number` is the record's place in the file, as a spreadsheet shows it. `given` are the fields (channels by type)
-    whose value stands in the row or is a constant of the plan; a value in `data` of a field that is not among them
-    is a default, which is for blanks alone. `keys` are what the row may match another customer by, in the plan's
+    whose value stands in the row, and tags for every row; a value in `data` of a field that is not among them is a
+    default, which is for blanks alone. `keys` are what the row may match another customer by, in the plan's
     order. `openings` are what the customer's wallets are to begin with, one for each currency, none of them zero.
     No wallet can begin with a debt: where there is one, `debt` is the sentence, unless the wallets owe it already.
     """
@@ -96,6 +97,11 @@ def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: i
     """The rows below the header but for blank ones; the first `skip` of them are left out unread."""
     for number, cells in islice(below(records, header_line), skip, None):
         yield parse(number, cells, layout)
+
+
+def upcoming(source: Iterator[Row], many: int) -> list[Row]:
+    """The next rows, as `records.following` has it."""
+    return following(source, many, attrgetter("cells"))
 
 
 def parse(number: int, cells: list[str], layout: Format) -> Row:
@@ -125,7 +131,7 @@ def _with_defaults(draft: Draft, layout: Format) -> frozenset[str]:
                 take(draft, text)
             except ValueError as error:
                 draft.fault(name, str(error))
-            given |= {name} if is_constant else set()
+            given |= {name} if is_constant and name == "tags" else set()  # these are added, nothing goes for them
     return frozenset(given)
 
 
@@ -140,6 +146,7 @@ def _finished(number: int, cells: list[str], draft: Draft, given: frozenset[str]
         return Row(number, cells, " ".join([*draft.errors, *draft.debts]), data)
     data.channels = settle(data.channels)
     keys, debt = _keys(data, layout.key_places), " ".join(draft.debts)
+    keys += ((CRM_ID, draft.crm_id),) if draft.crm_id else ()
     return Row(number, cells, "", data, given, keys, derive(data), openings, debt)
 
 

@@ -42,8 +42,8 @@ def run(import_id: int, progress: Progress = lambda read, total: None) -> None:
     except FileNotFoundError:
         with force_locale(task.locale):
             lease.finish(task, "failed", _("The uploaded file is gone. Upload it again."))
-    except BaseException:
-        lease.give_back(task)
+    except BaseException as error:
+        lease.give_back(task, in_vain=isinstance(error, Exception))  # a worker that is stopped did nothing wrong
         raise
 
 
