@@ -68,6 +68,21 @@ def test_another_reading_is_chosen_in_place(page: Page, tmp_path: Path):
     expect(page.locator("#import-setup [role=alert]")).to_be_visible()
 
 
+def test_more_that_is_spoilt_comes_into_sight_before_anything_is_done(page: Page, tmp_path: Path):
+    path = tmp_path / "spoilt.csv"
+    path.write_text("name,field\nAnna,79123456789.0\nBoris,-\n")
+    choose(page, path)
+    page.get_by_label("What field holds").select_option("phone")
+    page.get_by_role("button", name="Check all rows").click()
+    warning = page.get_by_text("more is spoilt")
+    expect(warning).to_be_focused()
+    expect(warning).to_be_in_viewport()
+    page.get_by_label("has a word for nothing").uncheck()
+    page.get_by_role("button", name="Check all rows").click()
+    expect(page.get_by_text("Checked", exact=True)).to_be_visible(timeout=MINUTE)
+    assert counters(page) == {"Read": 2, "Created": 1, "Updated": 0, "Unchanged": 0, "Skipped": 0, "Failed": 1}
+
+
 def test_what_is_wrong_stands_beside_its_column(page: Page, russian: Path):
     choose(page, russian)
     page.get_by_label("What Город holds").select_option("external_id")
