@@ -15,7 +15,9 @@ _EXPONENTS = {currency.code: currency.exponent for currency in Currency if curre
 
 
 class AmountError(ValueError):
-    """Text that is no amount; `reason` is one of `malformed`, `negative`, `precision`, `too_large`."""
+    """Text that is no amount; `reason` is one of `malformed`, `negative`, `precision`, `thousands`,
+    `too_large`.
+    """
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -58,8 +60,10 @@ def parse(text: str, currency: str) -> int:
         raise AmountError("malformed")
     sign, whole, part = match.groups("")
     whole, decimals = whole if whole.isdecimal() else _SPACES.sub("", whole), exponent(currency)
-    if len(part.rstrip("0")) > decimals or (decimals < len(part) == 3 and _GROUP.match(whole)):
-        raise AmountError("precision")  # 5,000 may be five thousand
+    if decimals < len(part) == 3 and _GROUP.match(whole):
+        raise AmountError("thousands")
+    if len(part.rstrip("0")) > decimals:
+        raise AmountError("precision")
     if len(whole) > 16:
         raise AmountError("too_large")
     minor = int(whole + part[:decimals].ljust(decimals, "0"))

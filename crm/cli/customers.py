@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 from flask import current_app
-from flask.cli import AppGroup
 
 from crm.cli.import_choices import deciding
 from crm.cli.output import filtered, ordered, to_a_file, write_out
 from crm.cli.progress import progress
+from crm.cli.sentences import Noun
 from crm.errors import DomainError, Invalid
 from crm.services import import_json, imports
 from crm.services.audit import Actor
@@ -20,7 +20,7 @@ from crm.services.importing.choices import Choices
 from crm.tabular.damage import Finding
 from crm.tabular.damage_words import sentence
 
-customers = AppGroup("customers", help="Customers in bulk.")
+customers = Noun("customers", help="Customers in bulk.")
 _ACTOR = Actor(None, "cli")
 _NAMED = 100  # rows that stay after an undo
 _COUNTS = ("created", "updated", "unchanged", "skipped", "failed")

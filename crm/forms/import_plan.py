@@ -1,7 +1,5 @@
 """What an operator decides about the columns of a file: a form as long as the file is wide."""
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -33,12 +31,6 @@ def typed_plan(typed: Typed, columns: int) -> Plan:
         repairs=tuple(dict.fromkeys(typed.getlist("repair"))),
         restore=bool(typed.getlist("restore")),
     )
-
-
-def mark_of(upload: Import) -> str:
-    """What tells a form about this table from one about another sheet, or the same sheet read otherwise."""
-    read = [upload.encoding, upload.delimiter, upload.sheet, upload.header_line, upload.columns]
-    return hashlib.sha256(json.dumps(read).encode()).hexdigest()[:16]
 
 
 def typed_reading(typed: Typed, upload: Import) -> Reading:

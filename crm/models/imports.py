@@ -1,5 +1,7 @@
 """Bulk uploads: the row is the queue of record, its counters are what the progress bar shows."""
 
+import hashlib
+import json
 import math
 from datetime import datetime
 from typing import Any
@@ -100,6 +102,12 @@ class Import(Base):
     def sheet_index(self) -> int:
         """Which of the workbook's sheets is read, counted from 0."""
         return next((place for place, name in enumerate(self.sheets) if name[:200] == self.sheet), 0)
+
+    @property
+    def table(self) -> str:
+        """What tells this table from another sheet, or the same file read otherwise: what is decided is about it."""
+        read = [self.encoding, self.delimiter, self.sheet, self.header_line, self.columns]
+        return hashlib.sha256(json.dumps(read).encode()).hexdigest()[:16]
 
     @property
     def is_final(self) -> bool:

@@ -81,6 +81,8 @@ def sentence(reason: str, text: str, currency: str) -> str:
             money.exponent(currency),
             currency=currency,
         )
+    if reason == "thousands":
+        return _("%(value)s may mean thousands; write it like 5000 or 5.00.", value=text.strip()[:40])
     if reason == "too_large":
         return _("This amount is too large.")
     return _("%(value)s is not an amount; write it like 1250.50.", value=text.strip()[:40])

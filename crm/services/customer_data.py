@@ -19,6 +19,7 @@ LIMITS = {
     "attribute": 500,
 }
 TAG_LIMIT, TAGS_LIMIT = 50, 20
+CHANNELS_LIMIT = 500  # at once
 ATTRIBUTE_NAME_LIMIT, ATTRIBUTES_LIMIT = 50, 30
 
 
@@ -80,7 +81,9 @@ def clean(data: CustomerData, region: str) -> CustomerData:
         cleaned.attributes = clean_attributes(data.attributes)
     except ValueError as error:
         errors["attributes"] = [str(error)]
-    for channel in data.channels:
+    if len(data.channels) > CHANNELS_LIMIT:
+        errors["channels"] = [too_many_channels()]
+    for channel in data.channels[:CHANNELS_LIMIT]:
         try:
             cleaned.channels.append(clean_channel(channel, region))
         except ValueError as error:
@@ -89,6 +92,11 @@ def clean(data: CustomerData, region: str) -> CustomerData:
         raise Invalid(errors)
     cleaned.channels = settle(cleaned.channels)
     return cleaned
+
+
+def too_many_channels() -> str:
+    """What is said of more contacts than a customer may come with."""
+    return _("There are more than %(count)d contacts.", count=CHANNELS_LIMIT)
 
 
 def clean_text(name: str, value: str) -> str:

@@ -9,7 +9,7 @@ from crm.db import atomic, retrying
 from crm.models import Import
 from crm.services import imports
 from crm.services.audit import Actor
-from crm.services.importing import file, lease, saved
+from crm.services.importing import file, lease, problems, saved
 from crm.services.importing.plan import Plan
 from crm.services.importing.proposals import Proposal
 from crm.services.importing.samples import LOOKED_AT, Sample, samples
@@ -56,23 +56,26 @@ def glance(upload: Import, plan: Plan) -> Glance:
     )
 
 
-def decide(actor: Actor, pk: int, plan: Plan) -> list[Finding]:
-    """Decide otherwise about a draft, as `imports.replan` does. Where columns are held to be something else, damage is
-    looked for anew in all of the file: what was not known before is given, and is put right from now on, where it can.
+def decide(actor: Actor, pk: int, plan: Plan, table: str | None = None) -> list[Finding]:
+    """Decide otherwise about a draft, as `imports.replan` does, if it still has the `table` that was looked at. Where
+    columns are held to be something else, damage is looked for anew in all of the file: what was not known before is
+    given, and is put right from now on, where it can.
 
     Raises `Invalid`, `TooLate` and `NotFound` as `imports.replan` does.
     """
     upload = imports.get(pk)
+    table = table or upload.table
+    problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
     known = [Finding.from_json(finding) for finding in upload.damage]
     found = _damage(upload, plan)
     if found is None:
-        imports.replan(actor, pk, plan)
+        imports.replan(actor, pk, plan, table)
         return []
     seen = {(finding.kind, finding.index) for finding in known}
     news = [finding for finding in found if (finding.kind, finding.index) not in seen]
     offered = {finding.repair for finding in found}
     repairs = [name for name in plan.repairs if name in offered] + [new.repair for new in news if new.repair]
-    imports.replan(actor, pk, replace(plan, repairs=tuple(repairs)), [finding.as_json() for finding in found])
+    imports.replan(actor, pk, replace(plan, repairs=tuple(repairs)), table, [finding.as_json() for finding in found])
     return news
 
 

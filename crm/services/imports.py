@@ -9,7 +9,7 @@ from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
 
 from crm.db import atomic, db, locked, retrying, utcnow
-from crm.errors import NotFound, TooLate
+from crm.errors import Invalid, NotFound, TooLate
 from crm.i18n import gettext as _
 from crm.models import Import
 from crm.services import audit
@@ -119,14 +119,19 @@ def _stored(actor: Actor, upload: Import, status: str, start: bool) -> Import:
 
 
 @retrying
-def replan(actor: Actor, pk: int, plan: Plan, damage: list[dict[str, Any]] | None = None) -> Import:
-    """Decide otherwise about a draft; what was checked is a draft again. `damage` is what is found in its columns now
-    (`Finding.as_json`), where that is not what was found before.
+def replan(
+    actor: Actor, pk: int, plan: Plan, table: str | None = None, damage: list[dict[str, Any]] | None = None
+) -> Import:
+    """Decide otherwise about a draft; what was checked is a draft again. `table` is the `Import.table` that the plan is
+    about, `damage` what is found in its columns now (`Finding.as_json`), where that is not what was found before.
 
-    Raises `Invalid` as `problems.refuse` does, `TooLate` once the import has been started, `NotFound`.
+    Raises `Invalid` as `problems.refuse` does, and (`table`) where the file is read otherwise meanwhile; `TooLate` once
+    the import has been started, `NotFound`.
     """
     with atomic():
         upload = editable(pk)
+        if table not in (None, upload.table):
+            raise Invalid({"table": [_("The columns have changed meanwhile. Look at them again.")]})
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         before = Plan.from_json(upload.plan)
         if before != plan:
@@ -226,8 +231,8 @@ def overdue() -> list[int]:
 
 
 def clear_away() -> None:
-    """Give up drafts that have been forgotten, and remove files that belong to no import: all of them hold people's
-    data.
+    """Give up drafts that have been forgotten, and remove files of customers that belong to no import: all of them
+    hold people's data.
     """
     lease.remove_leftovers()
     old = and_(Import.status.in_(("draft", "checked")), Import.created_at < utcnow() - _FORGOTTEN)

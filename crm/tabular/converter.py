@@ -17,7 +17,6 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from decimal import Decimal
-from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -30,8 +29,11 @@ COLUMN_LIMIT = 1_000
 MANY = " ::: "  # between several values in one cell, as rows are read
 CELL_LIMIT = 131_072  # characters; csv's own limit
 _LINE_LIMIT = 4 << 20  # bytes of one JSON object
-_PIECE = 1 << 20  # characters
+# Of HTML: what begins a new line, what is never seen, rows that a cell reaches down at most.
+_BREAKS = ("blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "ul")
+_SILENT, _BREAK, _REACH = ("script", "style", "template"), "\0", 1_000
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
+_EXACT = 2**53  # so far a float is the whole number that was written
 _MEMORY, _WRITTEN, _SECONDS = 1024 << 20, 2 << 30, 120  # bytes, bytes, of processor time
 # The program knows nothing of the package (`-I`), so that it starts at once.
 _escaped: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["escaped"]
@@ -46,20 +48,22 @@ class StopError(Exception):
 
 
 def cell(value: Any) -> str:
-    """The value as text: whole numbers without .0, the 15 digits that Excel keeps (of longer numbers the others are
-    lost, and they stay shortened, as it shows them), dates as in ISO 8601.
+    """The value as text: whole numbers without .0, the 15 digits that Excel keeps (of numbers that
+    were never exact the others are lost, and they stay shortened, as it shows them), dates as in ISO 8601.
 
     >>> cell(79120000008.0), cell(0.1 + 0.2), cell(26320.21), cell(True), cell(None)
     ('79120000008', '0.3', '26320.21', 'TRUE', '')
-    >>> cell(1148765432109876543.0)
-    '1.14876543210988E+18'
+    >>> cell(1148765432109876543.0), cell(4276380012345670.0)
+    ('1.14876543210988E+18', '4276380012345670')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and abs(value) >= 1e15:
+    if isinstance(value, float) and abs(value) >= _EXACT:
         return f"{value:.15G}"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     if isinstance(value, float):
         value = Decimal(f"{value:.15g}").normalize()
     if isinstance(value, Decimal):
@@ -185,66 +189,104 @@ def _flattened(source: str, kind: str) -> Iterator[dict[str, list[str]]]:
 
 
 class Page(HTMLParser):
-    """Gathers in `rows` those of a web page's tables; of a table in a cell, the text alone."""
+    """Gathers the rows of one of a web page's tables, and counts how many there are. HTML lets rows and cells end where
+    the next ones begin; a table within a cell is one by itself.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, wanted: int) -> None:
         super().__init__()
+        self.wanted, self.tables = wanted, 0
         self.rows: list[list[str]] = []
-        self._tables = 0
+        self._open: list[int] = []  # the tables that we are in, the innermost last
         self._cells: list[str] | None = None
         self._text: list[str] | None = None
-        self._blanks = 0  # behind the cell, which stands over so many columns more
+        self._span = 1, 1  # columns and rows that the cell stands in
+        self._hanging: dict[int, tuple[int, str]] = {}  # column: rows that a cell above reaches down yet, its text
+        self._silent = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """HTML lets rows and cells end where the next ones begin."""
-        self._tables += tag == "table"
-        if self._tables != 1:
+        """A table, a row, a cell, or what breaks a line in one."""
+        if tag == "table":
+            self._open.append(self.tables)
+            self.tables += 1
+        elif tag in _SILENT:
+            self._silent += 1
+        elif self._open[-1:] != [self.wanted]:
             return
-        if tag == "tr":
-            self.end_row()
+        elif tag == "tr":
+            self._end_row()
             self._cells = []
         elif tag in ("td", "th") and self._cells is not None:
-            self._end_cell()
-            self._text, span = [], dict(attrs).get("colspan") or ""
-            self._blanks = min(int(span), COLUMN_LIMIT) - 1 if span.isascii() and span.isdecimal() else 0
-        elif tag == "br" and self._text is not None:
-            self._text.append("\0")
+            self._end_cell(self._cells)
+            self._hang(self._cells)
+            self._text = []
+            said = dict(attrs)
+            self._span = _span(said.get("colspan"), COLUMN_LIMIT), _span(said.get("rowspan"), _REACH)
+        elif tag in _BREAKS and self._text is not None:
+            self._text.append(_BREAK)
 
     def handle_endtag(self, tag: str) -> None:
-        """As above."""
-        if self._tables == 1 and tag in ("tr", "table"):
-            self.end_row()
-        self._tables -= tag == "table" and self._tables > 0
+        """The end of a table, or of what breaks a line."""
+        if tag == "table" and self._open:
+            if self._open[-1] == self.wanted:
+                self._end_row()
+            self._open.pop()
+        elif tag in _SILENT:
+            self._silent = max(0, self._silent - 1)
+        elif tag in _BREAKS and self._text is not None and self._open[-1:] == [self.wanted]:
+            self._text.append(_BREAK)
 
     def handle_data(self, data: str) -> None:
-        """What a browser would show of it: runs of blanks are one, and only <br> breaks a line."""
-        if self._text is not None:
-            self._text.append(data.replace("\0", ""))
+        """What a browser shows of it: runs of blanks are one."""
+        if self._text is not None and not self._silent and self._open[-1:] == [self.wanted]:
+            self._text.append(data.replace(_BREAK, ""))
 
-    def end_row(self) -> None:
-        """Keep the row that there is."""
-        self._end_cell()
+    def _end_cell(self, cells: list[str]) -> None:
+        if self._text is None:
+            return
+        lines = (" ".join(line.split()) for line in "".join(self._text).split(_BREAK))
+        text = "\n".join(line for line in lines if line)
+        columns, rows = self._span
+        for _column in range(columns):
+            if rows > 1:
+                self._hanging[len(cells)] = rows - 1, text
+            cells.append(text)
+            text = ""
+        self._text = None
+
+    def _hang(self, cells: list[str]) -> None:
+        """Let cells from above come down, up to the first place that has none."""
+        while len(cells) in self._hanging:
+            rows, text = self._hanging.pop(len(cells))
+            if rows > 1:
+                self._hanging[len(cells)] = rows - 1, text
+            cells.append(text)
+
+    def _end_row(self) -> None:
         if self._cells is not None:
+            self._end_cell(self._cells)
+            self._hang(self._cells)
             self.rows.append(self._cells)
         self._cells = None
 
-    def _end_cell(self) -> None:
-        if self._text is not None and self._cells is not None:
-            lines = "".join(self._text).split("\0")
-            self._cells += ["\n".join(" ".join(line.split()) for line in lines).strip(), *[""] * self._blanks]
-        self._text = None
+
+def _span(said: str | None, most: int) -> int:
+    return max(1, min(int(said), most)) if said and said.isascii() and said.isdecimal() and len(said) < 6 else 1
 
 
-def tables(source: str) -> Iterator[list[str]]:
-    """The rows of a web page's tables, one after another."""
-    page, text = Page(), _decoded(Path(source).read_bytes())
-    for start in range(0, len(text), _PIECE):
-        page.feed(text[start : start + _PIECE])
-        yield from page.rows
-        page.rows.clear()
-    page.close()
-    page.end_row()
-    yield from page.rows
+def tables(source: str, which: int | str) -> tuple[list[str], Iterator[list[str]]]:
+    """The numbers of a web page's tables, from 1 on, and the rows of one of them, by its index or its number."""
+    if isinstance(which, str) and not (which.isascii() and which.isdecimal()):
+        raise StopError(NO_SHEET)
+    page, text = Page(int(which) - isinstance(which, str)), _decoded(Path(source).read_bytes())
+    try:
+        page.feed(text)
+        page.close()
+    except AssertionError:  # a declaration that is none
+        raise StopError(DAMAGED) from None
+    if not 0 <= page.wanted < page.tables:
+        raise StopError(NO_SHEET)
+    return [str(number + 1) for number in range(page.tables)], iter(page.rows)
 
 
 def _decoded(raw: bytes) -> str:
@@ -257,22 +299,18 @@ def _decoded(raw: bytes) -> str:
     return raw.decode("cp1251", "replace")
 
 
-_UNNAMED: dict[str, Callable[[str], Iterator[list[str]]]] = {  # without sheets
-    "json": partial(table, kind="json"),
-    "jsonl": partial(table, kind="jsonl"),
-    "html": tables,
-}
-
-
 def main(source: str, target: str, kind: str, which: int | str) -> int:
     """Convert and return the exit code."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_WRITTEN, _WRITTEN))
     resource.setrlimit(resource.RLIMIT_CPU, (_SECONDS, _SECONDS))
-    if kind in _UNNAMED and which:
+    if kind.startswith("json") and which:
         return NO_SHEET
     try:
-        names, rows = sheet(source, which) if kind not in _UNNAMED else ([""], _UNNAMED[kind](source))
+        if kind.startswith("json"):
+            names, rows = [""], table(source, kind)
+        else:
+            names, rows = tables(source, which) if kind == "html" else sheet(source, which)
         write(rows, Path(target))
     except StopError as stop:
         print(stop.line)

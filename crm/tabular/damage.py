@@ -16,6 +16,7 @@ BLOCK = 1_000  # rows
 SAMPLES = 5  # of each kind in each column
 _CHECKS = 2_000  # of phones from abroad, each of which takes the library 0.1 ms: the rest is taken to be alike
 _WIDEST = 32  # digits
+_KEPT, _CERTAIN = 15, 3  # digits of a number in Excel, cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Scan:
         self.columns = columns
         self._signs = [signs(role, region) for role in roles]
         self._found: dict[tuple[int, str], _Found] = {}
+        self._rounded = {index: _Rounded() for index, role in enumerate(roles) if role == "id"}
         self._widths = {index: _Widths() for index, role in enumerate(roles) if role in ("phone", "id")}
 
     def watch(self, rows: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
@@ -89,6 +91,8 @@ class Scan:
                     self._look(index, sign, block, column)
             if index in self._widths:
                 self._widths[index].add(block, column)
+            if index in self._rounded:
+                self._rounded[index].add(block, column)
 
     def _look(self, index: int, sign: Sign, block: list[tuple[int, list[str]]], column: tuple[str, ...]) -> None:
         found = self._found.setdefault((index, sign.kind), _Found())
@@ -109,12 +113,38 @@ class Scan:
             if (width := widths.wanted())
             for lost in [widths.lost(width)]
         ]
+        told += [
+            Finding("rounded", self.columns[index], index, rounded.found.count, tuple(rounded.found.samples))
+            for index, rounded in self._rounded.items()
+            if rounded.is_certain
+        ]
         return sorted(told, key=lambda finding: (finding.index, finding.kind))
 
     def _finding(self, index: int, kind: str, found: _Found) -> Finding:
         mends = next(sign.meant for sign in self._signs[index] if sign.kind == kind)
         repair = f"{kind}:{index}" if mends else ""
         return Finding(kind, self.columns[index], index, found.count, tuple(found.samples), repair)
+
+
+class _Rounded:
+    """Whether the long numbers of a column have lost their ends: Excel keeps 15 digits, and a few that end in zeros
+    may do so by chance.
+    """
+
+    def __init__(self) -> None:
+        self.found, self.whole = _Found(), 0
+
+    @property
+    def is_certain(self) -> bool:
+        return self.found.count >= _CERTAIN and not self.whole
+
+    def add(self, block: list[tuple[int, list[str]]], column: tuple[str, ...]) -> None:
+        for place, cell in enumerate(column):
+            if len(cell) > _KEPT and cell.isdecimal():
+                if cell[_KEPT:].strip("0"):
+                    self.whole += 1
+                else:
+                    self.found.add(block[place][0], cell, "")
 
 
 class _Widths:

@@ -11,7 +11,7 @@ from crm.tabular.errors import Unreadable
 
 # csv is any delimited text; html is what many a program calls Excel
 Kind = Literal["csv", "xlsx", "xlsb", "xls", "ods", "html", "jsonl", "json"]
-WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods")
+WORKBOOKS: tuple[Kind, ...] = ("xlsx", "xlsb", "xls", "ods", "html")  # what has sheets, or several tables
 
 # Signatures as in the `file` program's database.
 _SIGNATURES = (
@@ -42,6 +42,7 @@ _INSIDE_ZIP = (
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _END = b"PK\x05\x06"  # of the central directory, whose size stands 12 bytes on (APPNOTE 4.3.16)
 _DIRECTORY_LIMIT = 4 << 20  # bytes: a workbook lists some dozen parts
+_PAGE = re.compile(rb"<(?:!doctype html|!--|html|head|meta|title|style|body|table|div)\b", re.I)
 _TABLE, _PREAMBLE = re.compile(rb"<table[\s>]", re.I), 1 << 16  # it stands behind styles
 _JSONL, _JSON = re.compile(rb"\{\s*[\"}]"), re.compile(rb"\[\s*[\[{\]]")
 
@@ -55,7 +56,7 @@ def kind_of(path: Path) -> Kind:
     if head.startswith(_OLE):
         return "xls"
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<") and not start.startswith(b"<?") and _has_table(path):
+    if _PAGE.match(start) and _has_table(path):
         return "html"
     for signature, name in _SIGNATURES:
         if start[: len(signature)].lower() == signature.lower():

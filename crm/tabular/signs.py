@@ -20,7 +20,6 @@ _DATED_GATE = re.compile(r"\x1e(?:\d{1,2}[-. ][A-Za-zА-я]{3}|[A-Za-zА-я]{3}\
 _DAY = re.compile(r"\d{4}-(?:0\d|1[0-2])-[0-3]\d(?:[ T]00:00(?::00)?)?|[0-3]?\d\.[01]?\d\.\d{4}")
 _DAY_GATE = re.compile(rf"\x1e(?:{_DAY.pattern})(?=\x1e)")
 _EXPONENT = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+?\d{1,2}", re.I)
-_ROUNDED = re.compile(r"[1-9]\d{14}0+")  # Excel keeps 15 digits
 _WHOLE = re.compile(r"(\+?\d{5,20})[.,]0+")
 _SERIAL = re.compile(r"[2-5]\d{4}(?:[.,]\d+)?")
 _SERIAL_GATE = re.compile(rf"\x1e{_SERIAL.pattern}(?=\x1e)")
@@ -29,9 +28,10 @@ _FAULT = re.compile(
 )
 _FORMULA = re.compile(r"=[^=\s].*", re.DOTALL)
 _LOST = re.compile(r".*(?:\ufffd|\?{3}).*", re.DOTALL)
-_NULLS = ("\\N", "NULL", "(null)", "(NULL)", "<null>", "<NULL>", "[NULL]")  # of databases and their programs
-_NOTHING = r"[-–—]+|n/?a|none|nil|nan|null|нет(?: данных)?|н/д|отсутствует|не указан[оа]?"
-_NOTHING_GATE = re.compile(rf"\x1e(?:{_NOTHING})(?=\x1e)", re.I)
+_NULL = re.compile(r"\s*(?:\\N|NULL|\((?:null|NULL)\)|<(?:null|NULL)>|\[NULL\])\s*")  # of databases
+_NULL_GATE = re.compile(rf"\x1e{_NULL.pattern}(?=\x1e)")
+_NOTHING = re.compile(r"\s*(?:[-–—]+|n/?a|none|nil|nan|null|нет(?: данных)?|н/д|отсутствует|не указан[оа]?)\s*", re.I)
+_NOTHING_GATE = re.compile(rf"\x1e(?:{_NOTHING.pattern}|{_NULL.pattern})(?=\x1e)", re.I)
 _ABROAD = re.compile(r"\d{10,15}(?:[.,]0+)?")
 _EPOCH = dt.date(1899, 12, 30)  # day 0 of the 1900 date system, as Excel counts from March 1900 on
 
@@ -57,13 +57,11 @@ def signs(role: Role, region: str) -> list[Sign]:
         Sign("mojibake", mojibake.is_suspect, mojibake.is_suspect, mojibake.mended),
     ]
     if role in ("phone", "id", "amount", "date", "exact"):
-        found.append(Sign("nothing", _nothing_gate, lambda cell: not unsaid(cell), unsaid))
+        found.append(Sign("nothing", _NOTHING_GATE.search, lambda cell: not unsaid(cell), unsaid))
     elif role == "text":  # a person may be called Null
-        found.append(Sign("null", _null_gate, _NULLS.__contains__, unnulled))
+        found.append(Sign("null", _NULL_GATE.search, _NULL.fullmatch, unnulled))
     if role != "amount":
         found.append(Sign("exponent", lambda text: "E+" in text or "e+" in text, _EXPONENT.fullmatch))
-    if role == "id":
-        found.append(Sign("rounded", lambda text: "0\x1e" in text, _ROUNDED.fullmatch))
     if role != "date":
         found.append(Sign("month", _DATED_GATE.search, _DATED.fullmatch))
     if role in ("phone", "id", "amount"):
@@ -85,21 +83,13 @@ def _abroad_gate(region: str) -> re.Pattern[str]:
     return re.compile(rf"\x1e(?!{home}){_ABROAD.pattern}(?=\x1e)")
 
 
-def _null_gate(text: str) -> bool:
-    return any(f"{SEPARATOR}{word}{SEPARATOR}" in text for word in _NULLS)
-
-
-def _nothing_gate(text: str) -> bool:
-    return _NOTHING_GATE.search(text) is not None or _null_gate(text)
-
-
 def unnulled(cell: str) -> str:
     """Blank in place of a database's word for it.
 
     >>> unnulled("NULL"), unnulled("Null"), unnulled("-")
     ('', 'Null', '-')
     """
-    return "" if cell in _NULLS else cell
+    return "" if _NULL.fullmatch(cell) else cell
 
 
 def unsaid(cell: str) -> str:
@@ -108,7 +98,7 @@ def unsaid(cell: str) -> str:
     >>> unsaid("NULL"), unsaid("-"), unsaid("Нет"), unsaid("-5")
     ('', '', '', '-5')
     """
-    return "" if re.fullmatch(_NOTHING, cell.strip(), re.I) else unnulled(cell)
+    return "" if _NOTHING.fullmatch(cell) else unnulled(cell)
 
 
 def whole(cell: str) -> str:

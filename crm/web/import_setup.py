@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from flask import Blueprint, Response, request, url_for
 
 from crm.errors import Invalid
 from crm.extensions import limiter
-from crm.forms.import_plan import mark_of, order_of, typed_plan, typed_reading
+from crm.forms.import_plan import order_of, typed_plan, typed_reading
 from crm.forms.imports import DUPLICATE_NAMES
 from crm.i18n import gettext as _
 from crm.models import Import, Permission
@@ -60,16 +61,17 @@ def setup_save(pk: int) -> Response:
     """Keep what was decided, and check the rows or import them."""
     upload = imports.get(pk)
     plan, order = typed_plan(request.form, len(upload.columns)), order_of(request.form)
-    if request.form.get("table", mark := mark_of(upload)) != mark:
-        return _form(upload, {"columns": [_("The columns have changed meanwhile. Look at them again.")]}, 422)
     if "move" in request.form:
         return _page(upload, plan, order)
     try:
-        if drafts.decide(actor(), pk, plan):
+        if drafts.decide(actor(), pk, plan, request.form.get("table")):
             more = _("In the columns as you have chosen them more is spoilt. Look at it, and go on.")
             return _form(imports.get(pk), {"damage": [more]}, 422)
         (imports.start if request.form.get("next") == "start" else imports.check)(actor(), pk)
     except Invalid as error:
+        fresh = imports.get(pk)
+        if fresh.table != upload.table or "table" in error.fields:
+            return _form(fresh, {"columns": list(chain.from_iterable(error.fields.values()))}, 422)
         return _page(upload, plan, order, error.fields, 422)
     return go(url_for("imports.import_detail", pk=pk))
 
@@ -107,7 +109,6 @@ def _page(upload: Import, plan: Plan, order: list[str], errors: Errors | None = 
     context = {"upload": upload, "plan": plan, "order": order, "errors": errors or {}}
     context |= {"columns": _rows(upload, plan, seen), "seen": seen}
     context |= {"currencies": currencies.codes(), "default_names": DEFAULTS, "moved": request.form.get("move", "")}
-    context |= {"mark": mark_of(upload)}
     context |= {"before": imports.uploaded_before(upload.id)}
     context |= {"duplicate_names": [(choice.value, choice.label) for choice in DUPLICATE_NAMES]}
     return answer("imports/setup.html", "imports/_setup.html", status, **context)

@@ -13,10 +13,11 @@ from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting import customers as exported
 from crm.services.exporting import files
 from crm.services.importing.choices import Choices
+from crm.services.importing.chunks import Pace
 from crm.services.search import Criteria
 from tests import databases, money
 from tests.people import CLI
-from tests.uploads import counts, take
+from tests.uploads import checked, counts, take
 
 ALL = Criteria(status="")
 AWKWARD = [
@@ -154,16 +155,35 @@ def test_who_has_no_key_of_their_own_is_known_by_the_number_of_the_export(app, f
     assert _stored() == before
 
 
-def test_the_number_of_an_export_from_elsewhere_means_nobody(app):
-    anna = customers.create(CLI, CustomerData("Anna", channels=[ChannelData("email", "anna@example.com")]))
-    boris = customers.create(CLI, CustomerData("Boris", external_id="B1"))
-    rows = f"CRM ID,name,email,external id,city\n{boris.id},Vera,,,Tver\n{boris.id},Anna,anna@example.com,,Perm\n"
-    done = take(f"{rows}x,Boris,,B1,Omsk\n" + f"{anna.id + 99},Gleb,,,Tver\n" * 2, "update")
-    db.session.expire_all()
-    assert counts(done) == {"created": 3, "updated": 2}
-    assert {one.name: one.city for one in db.session.scalars(select(Customer))} == {
-        "Anna": "Perm", "Boris": "Omsk", "Vera": "Tver", "Gleb": "Tver",
-    }  # fmt: skip
+@pytest.mark.parametrize("on_duplicate", ["update", "skip"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Vera,,,",  # another name
+        "Anna,Z9,,",
+        "Anna,,anna@example.com,",
+        "Anna,,,+79123456788",
+        "anna,A1,,+79123456789",  # but for her e-mail
+    ],
+)
+def test_the_number_of_an_export_means_only_whom_all_the_rest_means_too(app, row, on_duplicate):
+    anna = customers.create(CLI, CustomerData("Anna", channels=[ChannelData("website", "example.com")]))
+    done = take(f"CRM ID,name,external id,email,phone\n{anna.id},{row}\nA-17,Boris,,,\n", on_duplicate)
+    assert counts(done) == {"created": 2}
+
+
+@pytest.mark.parametrize("on_duplicate", ["update", "skip"])
+def test_the_number_of_an_export_never_means_who_came_with_the_same_file(app, on_duplicate, monkeypatch):
+    monkeypatch.setattr(Pace, "limit", 20)
+    last = customers.create(CLI, CustomerData("Boris")).id
+    rows = "".join(f"{last + number if number % 2 else ''},Anna,{number}\n" for number in range(1, 201))
+    data = f"CRM ID,name,balance\n{rows}{last},Boris,\n"
+    foreseen = checked(data, on_duplicate=on_duplicate)
+    done = take(data, on_duplicate)
+    assert (
+        counts(done) == counts(foreseen) == {"created": 200, "unchanged" if on_duplicate == "update" else "skipped": 1}
+    )
+    assert sum(one.amount for one in imports.openings(done.id)) == 100 * sum(range(1, 201))
 
 
 def test_debts_do_no_harm_where_no_balance_is_touched(app):
@@ -173,4 +193,5 @@ def test_debts_do_no_harm_where_no_balance_is_touched(app):
     assert counts(take(rows.format("-9.99"))) == {"skipped": 1}
     assert counts(take(rows.format("-1.00"), "update")) == {"failed": 1}
     assert counts(take(rows.format("-1.00"), "update", policies={"balance": "never"})) == {"updated": 1}
-    assert counts(take(rows.format("-9.99"), "update")) == {"unchanged": 1}
+    for debt in ("-9.99", "−9,99", "- 9.99"):
+        assert counts(take(rows.format(f'"{debt}"'), "update")) == {"unchanged": 1}

@@ -83,7 +83,9 @@ def stored_rows(upload: Import) -> dict[str, int]:
 
 
 def mixed(seed: int, rows: int = 300) -> bytes:
-    """Generated rows, dirty, many of them repeated with other values, in any order."""
+    """Generated rows, dirty, many of them repeated with other values, in any order; some have the number of somebody,
+    some of these nothing else to be known by.
+    """
     pick = random.Random(seed)
     header, *found = csv.reader(io.StringIO(customers_csv(rows, seed=seed, dirty=0.05).decode()))
     again = [list(row) for row in pick.sample(found, rows // 3)]
@@ -91,7 +93,12 @@ def mixed(seed: int, rows: int = 300) -> bytes:
         row[header.index("city")], row[header.index("tags")] = "Омск", "новый"
     found += again
     pick.shuffle(found)
-    return table([header, *found])
+    for row in pick.sample(found, rows // 4):
+        for name in ("external_id", "email", "phone", "telegram"):
+            row[header.index(name)] = ""
+        row[header.index("name")] = pick.choice(["Анна", "Иван"])
+    numbers = [str(pick.randint(1, 2 * rows)) if pick.random() < 0.7 else "" for _row in found]
+    return table([[*header, "CRM ID"], *([*row, number] for row, number in zip(found, numbers, strict=True))])
 
 
 @pytest.mark.parametrize("on_duplicate", ["skip", "update", "create"])

@@ -227,7 +227,7 @@ BITRIX = """\ufeff<meta http-equiv="Content-type" content="text/html;charset=UTF
 <table border="1"><tr><td colspan="3">Контакты</td></tr>
 <thead><tr><th>Имя</th><th>Рабочий телефон</th><th>Комментарий</th></tr></thead>
 <tbody><tr><td> Анна\n  Петрова</td><td>+7 912 345-67-89</td><td>a &lt; b<br>и <b>ещё</b></td></tr>
-<tr><td>Борис<td><table><tr><td>8 912 345-67-88</td></tr></table><td>О&#39;Нил &amp; Ко</tr></tbody></table>
+<tr><td>Борис<td>8 912 345-67-88<td>О&#39;Нил &amp; Ко</tr></tbody></table>
 """
 
 
@@ -249,7 +249,37 @@ def test_a_web_page_is_written_as_it_says_or_as_russian_programs_write(tmp_path,
     assert read(tmp_path, page.encode(encoding))[1] == [["Анна", "Тверь"]]
 
 
+@pytest.mark.parametrize(
+    ("table", "rows"),
+    [
+        ("<tr><td>Олег<td rowspan=2>Тверь<td>1<tr><td>Пётр<td>2", [["Олег", "Тверь", "1"], ["Пётр", "Тверь", "2"]]),
+        ("<tr><td rowspan=3 colspan=2>a<td>1<tr><td>2<tr><td>3", [["a", "", "1"], ["a", "", "2"], ["a", "", "3"]]),
+        ("<tr><td><p>Анна</p><p>Ева</p><td><div>1</div>2<ul><li>3<li>4</ul>", [["Анна\nЕва", "1\n2\n3\n4"]]),
+        ("<tr><td>a<script>b<c></script><style>d</style>e<td rowspan=99999>f", [["ae", "f"]]),
+        ("<tr><td>a<table><tr><td>inside</table>b<td>c", [["ab", "c"]]),
+        ("<![if gte mso 9]><tr><td>a<![endif]><td>b", [["a", "b"]]),
+    ],
+)
+def test_the_cells_of_a_web_page_stand_where_a_browser_shows_them(tmp_path, table, rows):
+    header = "<html><table><tr><td>Имя<td>Город<td>Код"
+    assert [row[: len(rows[0])] for row in read(tmp_path, f"{header}{table}</table>".encode())[1]] == rows
+
+
+def test_of_a_web_pages_tables_one_is_read_and_another_can_be_chosen(tmp_path):
+    def table(*rows: str) -> str:
+        return f"<table>{''.join(f'<tr><td>{row}' for row in rows)}</table>"
+
+    page = f"<html><table><tr><td>{table('Меню')}<td>{table('Имя', 'Анна')}</table>{table('Имя', 'Борис')}".encode()
+    layout, rows = read(tmp_path, page)
+    assert (layout.sheets, layout.sheet_name, rows) == (["1", "2", "3", "4"], "3", [["Анна"]])
+    assert read(tmp_path, page, Reading(sheet="4"))[1] == read(tmp_path, page, Reading(sheet=3))[1] == [["Борис"]]
+    for sheet in ("9", "x", "0", 7):
+        assert refusal(tmp_path, page, Reading(sheet=sheet)) == "The workbook has no such sheet."
+
+
 def test_a_web_page_without_a_table_is_none(tmp_path):
     assert "This is a web page." in refusal(tmp_path, b"<!doctype html><p>name,phone")
     assert "columns found are: login" in refusal(tmp_path, b"<html><table><tr><td>login<tr><td>password</table>")
     refusal(tmp_path, b"<html><table>nothing</table>")
+    assert "damaged" in refusal(tmp_path, b"<html><table><tr><td>name<tr><td><![foo bar]]>Anna</table>")
+    assert read(tmp_path, b"<b>name</b>,name\n<table >,Anna\n")[1] == [["<table >", "Anna"]]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from crm.db import db
+from crm.db import atomic, db
 from crm.errors import Invalid
-from crm.models import ContactChannel, Customer
+from crm.models import ContactChannel, Customer, ImportMapping
 from crm.services import imports
 from crm.services.importing import saved
 from crm.services.importing.plan import Column, Plan
@@ -155,3 +155,12 @@ def test_headers_that_differ_by_the_sign_of_a_currency_have_plans_of_their_own(a
     assert (other.plan.columns[1], other.found) == (Column("wallet_balance", currency="EUR"), ("exact", "exact"))
     both = saved.propose(["name", "Balance €", "Balance $"], {}, currencies={"Balance €": "CHF"}).plan.columns
     assert [column.currency for column in both] == ["", "CHF", "USD"]
+
+
+def test_what_was_kept_of_a_header_when_names_were_compared_otherwise_is_not_gone_by(app):
+    columns = ["name", "Balance"]
+    saved.remember(columns, Plan.of_fields(["name", "wallet_balance"]))
+    kept = db.session.scalars(select(ImportMapping)).one()
+    with atomic():
+        db.session.get(ImportMapping, kept.id).plan = {**kept.plan, "header": ["name", "Balance $"]}
+    assert saved.recall(columns) is None

@@ -34,9 +34,9 @@ def test_an_amount_is_read_in_minor_units(typed, currency, minor):
     [
         ("", "RUB", "malformed"),
         ("1,250.00", "RUB", "malformed"),
-        ("5,000", "RUB", "precision"),  # five thousand, elsewhere
-        ("1.250", "RUB", "precision"),
-        ("100,000", "JPY", "precision"),
+        ("5,000", "RUB", "thousands"),  # five thousand, elsewhere
+        ("1.250", "RUB", "thousands"),
+        ("100,000", "JPY", "thousands"),
         ("1 25", "RUB", "malformed"),
         ("1  250", "RUB", "malformed"),
         ("12 34 567", "RUB", "malformed"),
@@ -51,7 +51,9 @@ def test_an_amount_is_read_in_minor_units(typed, currency, minor):
         ("5\n", "RUB", "malformed"),
         ("100 руб", "RUB", "malformed"),
         ("-5", "RUB", "negative"),
-        ("1.001", "RUB", "precision"),
+        ("1.001", "RUB", "thousands"),
+        ("0.001", "RUB", "precision"),
+        ("1000.001", "RUB", "precision"),
         ("1.5", "JPY", "precision"),
         ("10000000000000.01", "RUB", "too_large"),
         ("9" * 5000, "RUB", "too_large"),

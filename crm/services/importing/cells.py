@@ -4,10 +4,9 @@ import re
 
 from crm.channel_types import ChannelError, ChannelType
 from crm.i18n import gettext as _
-from crm.services.customer_data import ChannelData, clean_channel
+from crm.services.customer_data import CHANNELS_LIMIT, ChannelData, clean_channel, too_many_channels
 from crm.text import fold
 
-MOST = 100  # contacts in a row
 MANY = ":::"  # between several values in one cell, as Google Contacts writes it
 _PRIMARY = "* "  # before the label of the main one, as Google Contacts writes it
 _GROUP_OF_ALL = "* mycontacts"
@@ -47,19 +46,14 @@ def contacts(type_: str, cell: str, region: str, label: str = "") -> list[Channe
     if not label and not _SEPARATORS[type_].search(cell) and not ("," in cell and type_ == "phone"):
         return [] if cell.isspace() else [_contact(type_, cell, region, "", False)]
     values = split(type_, cell)
-    if len(values) > MOST:
-        raise ValueError(too_many())
+    if len(values) > CHANNELS_LIMIT:
+        raise ValueError(too_many_channels())
     labels = [said.strip() for said in label.split(MANY)] if MANY in label else [label.strip()] * len(values)
     labels += [""] * (len(values) - len(labels))
     return [
         _contact(type_, value, region, said.removeprefix(_PRIMARY), said.startswith(_PRIMARY))
         for value, said in zip(values, labels, strict=False)
     ]
-
-
-def too_many() -> str:
-    """What is said of a row with more contacts than one customer may come with."""
-    return _("There are more than %(count)d contacts in this row.", count=MOST)
 
 
 def split(type_: str, cell: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import closing
+from datetime import datetime
 
 from crm.db import atomic, db, retrying
 from crm.services.importing import counters, lease, openings, results
@@ -23,7 +24,7 @@ def check(task: Task, progress: Progress) -> None:
     chunks = blocks(task, pace)
     with closing(shadow), closing(chunks), seldom_collected():
         for block in chunks:
-            decisions = rehearsed(shadow, block)
+            decisions = rehearsed(shadow, block, task.started_at)
             pace.wait()
             held = _note(task, decisions)
             if held is None:
@@ -35,9 +36,11 @@ def check(task: Task, progress: Progress) -> None:
     lease.finish(task, "checked")
 
 
-def rehearsed(shadow: Shadow, block: list[Row]) -> Decisions:
-    """What would become of the rows after those that the shadow remembers; nothing stays locked."""
-    known = Known(shadow)
+def rehearsed(shadow: Shadow, block: list[Row], begun: datetime) -> Decisions:
+    """What would become of the rows after those that the shadow remembers; nothing stays locked. It is looked for
+    among the customers of that moment.
+    """
+    known = Known(begun, shadow)
     load(known, block, shadow.plan)
     db.session.rollback()
     decisions = decide(block, known.owners, shadow.plan)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from crm import money
 from crm.i18n import gettext as _
+from crm.services.customer_data import CustomerData
 from crm.services.importing.merge import Changes, Record, archived, merge, opened, restore
 from crm.services.importing.plan import CRM_ID, Plan, Policy
 from crm.services.importing.rows import Key, Row
@@ -85,14 +86,14 @@ def decide(rows: Iterable[Row], owners: Owners, plan: Plan) -> Decisions:
 
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
-    held = next(((key, found) for key in row.keys if (found := _holders(key, row, owners))), None)
-    if held is None:
+    key = next((key for key in row.keys if owners.get(key)), None)
+    holders = owners[key] if key else _numbered(row, owners)
+    if not holders:
         _create(row, owners, decisions)
         return
-    key, holders = held
     record = next((holder for holder in holders if not holder.archived), holders[0])
     if not record.archived:
-        decisions.results.append(Result(row, "skipped", record, _known_by(key), version=record.version))
+        decisions.results.append(Result(row, "skipped", record, _known_by(key, row), version=record.version))
     elif decisions.plan.restore:
         decisions.touched(record)
         changes = restore(record)
@@ -101,10 +102,12 @@ def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
         decisions.results.append(Result(row, "skipped", record, archived(record), version=record.version))
 
 
-def _known_by(key: Key) -> str:
+def _known_by(key: Key | None, row: Row) -> str:
     """Why the row was skipped, where that is not plain: families share phones, but nobody an external id."""
+    if key is None:
+        return _("Taken for the customer who has the CRM ID %(value)s.", value=row.crm_id)
     kind, value = key
-    return "" if kind in ("external_id", CRM_ID) else _("Taken for the customer who has %(value)s.", value=value)
+    return "" if kind == "external_id" else _("Taken for the customer who has %(value)s.", value=value)
 
 
 def _update(row: Row, owners: Owners, decisions: Decisions) -> None:
@@ -127,37 +130,39 @@ _RULES: dict[str, Callable[[Row, Owners, Decisions], None]] = {
 def _matching(row: Row, owners: Owners) -> tuple[Record | None, str]:
     """The customer whom the row is taken for, or what stands in the way.
 
-    The first key that is held decides; where several customers hold it, the next keys choose among them. A key
-    that none of these holds, but somebody else, is a conflict.
+    The first key that is held decides; where several customers hold it, the next keys choose among them, and the
+    number of an export at last. A key that none of these holds, but somebody else, is a conflict.
     """
     found: list[Record] = []
     by = ""
     for key in row.keys:
-        holders = _holders(key, row, owners)
+        holders = owners.get(key)
         if not holders:
             continue
         if not found:
             found, by = holders, key[1]
             continue
         both = [record for record in found if record in holders]
-        if not both and key[0] == CRM_ID:
-            continue
         if not both:
             return found[0], _two(found[0], by, holders[0], key[1])
         found = both
+    if len(found) != 1:
+        found = _numbered(row, owners) or found
     if len(found) > 1:
         return found[0], _two(found[0], by, found[1], by)
     return (found[0], "") if found else (None, "")
 
 
-def _holders(key: Key, row: Row, owners: Owners) -> list[Record]:
-    """Who has the key. The number of an export counts where the customer is called as the row says, and never against
-    other keys: the file may come from elsewhere.
+def _numbered(row: Row, owners: Owners) -> list[Record]:
+    """Whom the number of an export means. The file may come from elsewhere: the name has to be the same, and so has
+    everything else that the customer could be known by.
     """
-    found = owners.get(key, [])
-    if found and key[0] == CRM_ID:
-        return [record for record in found if fold(record.data.name) == fold(row.data.name)]
-    return found
+    found = owners.get((CRM_ID, row.crm_id), [])
+    return [record for record in found if _identity(record.data) == _identity(row.data)]
+
+
+def _identity(data: CustomerData) -> tuple[str, str, set[tuple[str, str]]]:
+    return fold(data.name), data.external_id, {(channel.type, channel.normalized) for channel in data.channels}
 
 
 def _two(first: Record, first_value: str, second: Record, second_value: str) -> str:
@@ -183,8 +188,7 @@ def _create(row: Row, owners: Owners, decisions: Decisions) -> None:
     _open(row, record, decisions)
     decisions.results.append(Result(row, "created", record, version=1))
     for key in keys_of(row):
-        if key[0] != CRM_ID:
-            owners[key] = [record]
+        owners[key] = [record]
 
 
 def keys_of(row: Row) -> tuple[Key, ...]:

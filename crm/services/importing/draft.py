@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
-from crm.services.customer_data import CustomerData, clean_tags, clean_text, merged
+from crm.services.customer_data import CHANNELS_LIMIT, CustomerData, clean_tags, clean_text, merged, too_many_channels
 from crm.services.importing import cells as reading
 from crm.services.importing.plan import ATTRIBUTE, BALANCE, CRM_ID, NAME_PARTS, Column
 from crm.spreadsheet import unguarded
@@ -118,8 +118,8 @@ def _contacts(type_: str, region: str, label: str, label_at: int | None, draft: 
     if label_at is not None and label_at < len(draft.cells):
         label = unguarded(draft.cells[label_at]) or label
     found = reading.contacts(type_, cell, region, label)
-    if len(draft.data.channels) + len(found) > reading.MOST:
-        raise ValueError(reading.too_many())
+    if len(draft.data.channels) + len(found) > CHANNELS_LIMIT:
+        raise ValueError(too_many_channels())
     if found:
         draft.data.channels += found
         draft.given.add(type_)

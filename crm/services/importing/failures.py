@@ -34,7 +34,7 @@ def as_uploaded(kind: Kind, encoding: str, delimiter: str, columns: list[str], f
     letters of the reasons. Any workbook, and what is called one, becomes XLSX, and any JSON has an object a line.
     Nothing runs as a formula, and read again, every cell is what it was.
     """
-    if kind in (*WORKBOOKS, "html"):
+    if kind in WORKBOOKS:
         return File("xlsx", _XLSX, _workbook(columns, failures))
     if kind == "csv":
         return File("csv", "text/csv", _encoded(encoding, delimiter, columns, failures))

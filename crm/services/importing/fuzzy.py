@@ -6,14 +6,15 @@ from functools import lru_cache
 
 from rapidfuzz import fuzz, process
 
-from crm.services.importing.plan import BALANCE
+from crm.services.importing.plan import BALANCE, CRM_ID
 from crm.text import fold
 
 _NOT_WORDS = re.compile(r"[\W\d_]+")
 _SHORTEST = 4  # letters: of shorter names half the dictionary is a neighbour
 _SURE = 88  # of 100
 _MARGIN = 4  # by which the next field must be worse
-_SURER = {BALANCE: 95, "currency": 95, "external_id": 95, "kind": 95}  # a mistake would cost money, or mix people up
+# A mistake would cost money, or mix people up.
+_SURER = dict.fromkeys((BALANCE, "currency", "external_id", CRM_ID, "kind"), 95)
 _LONGEST, _MOST = 100, 200  # letters of a name, names: nobody looks further
 
 

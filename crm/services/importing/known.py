@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -22,20 +23,24 @@ Pks = dict[Key, list[int]]
 
 @dataclass
 class Known:
-    """Who holds which key, for one chunk of rows. `shadow` has what a check would have stored before it; without one
-    the customers are locked, since what is decided on is what will be changed.
+    """Who holds which key, for one chunk of rows of an import that began at `begun`. `shadow` has what a check would
+    have stored before it; without one the customers are locked, since what is decided on is what will be changed.
+    `numbered` are the ids of customers whom rows may mean by them.
     """
 
+    begun: datetime
     shadow: Shadow | None = None
     owners: Owners = field(default_factory=dict)
+    numbered: set[int] = field(default_factory=set)
 
     def add(self, record: Record, keys: Iterable[Key]) -> None:
-        """Let rows find the customer by the keys."""
-        for key in keys:
+        """Let rows find the customer by the keys, and by the number of an export where that may be needed."""
+        number = [(CRM_ID, str(record.pk))] if record.pk in self.numbered else []
+        for key in [*keys, *number]:
             self.owners.setdefault(key, []).append(record)
 
 
-def load(known: Known, rows: Iterable[Row], plan: Plan) -> None:
+def load(known: Known, rows: Collection[Row], plan: Plan) -> None:
     """Add the customers who hold a key of the rows, as `decide` wants them: whole ones for `update`, and whoever is to
     be restored.
     """
@@ -45,7 +50,9 @@ def load(known: Known, rows: Iterable[Row], plan: Plan) -> None:
     pks: Pks = {}
     for key, pk in holders(keys):
         pks.setdefault(key, []).append(pk)
-    found = {pk for held in pks.values() for pk in held}
+    if plan.on_duplicate != "create":
+        known.numbered = _numbered(rows, pks, known.begun)
+    found = {pk for held in pks.values() for pk in held} | known.numbered
     if known.shadow:
         remembered = known.shadow.load(keys, found)
         found -= {record.pk or 0 for record in remembered.records}
@@ -59,6 +66,21 @@ def load(known: Known, rows: Iterable[Row], plan: Plan) -> None:
         _skipped(known, pks, found, plan)
 
 
+def _numbered(rows: Collection[Row], pks: Pks, begun: datetime) -> set[int]:
+    """The customers with the numbers of rows that have no other key, or one that several customers share. Who came
+    with this very import has got a number that a row of it may have by chance.
+    """
+    unsure = {
+        int(row.crm_id)
+        for row in rows
+        if row.crm_id and not row.error and (not row.keys or any(len(pks.get(key, ())) > 1 for key in row.keys))
+    }
+    if not unsure:
+        return set()
+    there = select(Customer.id).where(among(Customer.id), Customer.created_at < begun)
+    return set(db.session.scalars(there, packed(unsure)))
+
+
 def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
     """The keys that customers have, with the ids of those who have them. One statement for each kind of key."""
     wanted: dict[str, list[str]] = {}
@@ -66,9 +88,8 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
         wanted.setdefault(name, []).append(value)
     holders: list[tuple[Key, int]] = []
     for name, values in sorted(wanted.items()):
-        asked = packed(map(int, values)) if name == CRM_ID else packed(values)
-        found = db.session.connection().execute(_owner_of(name, is_postgresql()), asked)
-        holders += [((name, str(value)), pk) for value, pk in found]
+        found = db.session.connection().execute(_owner_of(name, is_postgresql()), packed(values))
+        holders += [((name, value), pk) for value, pk in found]
     return holders
 
 
@@ -76,9 +97,7 @@ def holders(keys: Iterable[Key]) -> list[tuple[Key, int]]:
 def _owner_of(name: str, _postgresql: bool) -> Select[Any]:
     """Built once: on SQLite, where chunks are small, building it takes longer than running it."""
     statement: Any
-    if name == CRM_ID:
-        statement = select(Customer.id, Customer.id).where(among(Customer.id))
-    elif name == "external_id":
+    if name == "external_id":
         statement = select(Customer.external_id, Customer.id).where(among(Customer.external_id))
     else:
         held = (ContactChannel.type == name, among(ContactChannel.normalized))
@@ -95,14 +114,14 @@ def _skipped(known: Known, pks: Pks, wanted: Collection[int], plan: Plan) -> Non
     """What they are called makes a difference only where somebody is archived, or a row fails at an external id."""
     if not wanted:
         return
-    is_plain = "external_id" in plan.match and not any(name == CRM_ID for name, _value in pks)
-    looked_at = "archived" if is_plain else "states"
+    looked_at = "archived" if "external_id" in plan.match else "states"
     records = {pk: Record(CustomerData(name=""), pk) for pk in wanted}
     for row in _rows(looked_at, wanted):
         records[row.id] = Record(CustomerData(name=row.name), row.id, row.version, row.status == "archived")
-    away = [pk for pk, record in records.items() if record.archived] if plan.restore else []
-    _complete(known, away)
-    _stand_in(known, pks, {pk: record for pk, record in records.items() if pk not in away})
+    away = {pk for pk, record in records.items() if record.archived} if plan.restore else set()
+    whole = away | (known.numbered & set(wanted))
+    _complete(known, whole)
+    _stand_in(known, pks, {pk: record for pk, record in records.items() if pk not in whole})
 
 
 def _stand_in(known: Known, pks: Pks, records: dict[int, Record]) -> None:

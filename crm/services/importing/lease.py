@@ -4,8 +4,9 @@ import logging
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,7 @@ class Task:
     actor_id: int | None
     read_rows: int
     total_rows: int
+    started_at: datetime
     busy_seconds: float
     begun: float = field(default_factory=time.monotonic)
 
@@ -153,6 +155,7 @@ def _task(upload: Import) -> Task:
         actor_id=upload.created_by_id,
         read_rows=upload.read_rows,
         total_rows=upload.total_rows,
+        started_at=upload.started_at or utcnow(),
         busy_seconds=upload.busy_seconds,
     )
 
@@ -213,14 +216,21 @@ def discard(upload: Import) -> None:
 
 def remove_leftovers() -> None:
     """Remove the files of processes that died before an import had them, or before they could remove them."""
-    old = (datetime.now(UTC) - _ARRIVING).timestamp()
-    files = [path for path in uploads().iterdir() if path.is_file() and path.stat().st_mtime < old]
+    files = [path for path in uploads().iterdir() if _is_old(path)]
     names = {path.name.partition(".")[0] for path in files}
     wanted = select(Import.stored_as).where(Import.stored_as.in_(names), Import.status.not_in(FINAL))
     needed = set(db.session.scalars(wanted)) if names else set()
     for path in files:
         if path.name.partition(".")[0] not in needed:
-            path.unlink(missing_ok=True)
+            with suppress(OSError):
+                path.unlink()
+
+
+def _is_old(path: Path) -> bool:
+    """By the time at which it came here, which a restored backup does not keep: its database may come later."""
+    with suppress(OSError):
+        return path.is_file() and time.time() - path.stat().st_ctime > _ARRIVING.total_seconds()
+    return False  # gone meanwhile
 
 
 def ring(upload: Import) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from crm import money
 from crm.i18n import gettext as _
 from crm.services.customer_data import ChannelData, CustomerData, clean_tags, merged
-from crm.services.importing.plan import ATTRIBUTE, CRM_ID, Policy
+from crm.services.importing.plan import ATTRIBUTE, Policy
 from crm.services.importing.rows import Key, Row, derive
 from crm.text import fold
 
@@ -33,8 +33,7 @@ class Record:
     def keys(self) -> list[Key]:
         """Everything that a row may find the customer by."""
         keys = [(channel.type, channel.normalized) for channel in self.data.channels]
-        keys += [("external_id", self.data.external_id)] if self.data.external_id else []
-        return [*keys, (CRM_ID, str(self.pk))] if self.pk else keys
+        return [*keys, ("external_id", self.data.external_id)] if self.data.external_id else keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import IO
 
 from flask_babel import force_locale
 
+from crm.db import utcnow
 from crm.services.importing import failures, lease
 from crm.services.importing.check import rehearsed
 from crm.services.importing.choices import AS_PROPOSED, Choices
@@ -82,9 +83,10 @@ def rehearse(
         layout, plan = examined(path, choices)
         result = Rehearsal(layout)
         form = lease.layout_of(layout.header.columns, plan)
+        begun = utcnow()
         source_rows = rows(layout.records(path), layout.header.line, form)
         with closing(Shadow(path.with_suffix(".check"), plan)) as shadow:
             while block := upcoming(source_rows, _BLOCK):
-                result.count(rehearsed(shadow, block))
+                result.count(rehearsed(shadow, block, begun))
                 progress(result.rows, layout.total)
     return result

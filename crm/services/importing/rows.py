@@ -14,12 +14,12 @@ from crm.services import amounts
 from crm.services.customer_data import CustomerData, settle
 from crm.services.importing import cells as reading
 from crm.services.importing.draft import Draft, Take, taker
-from crm.services.importing.plan import CHANNELS, CRM_ID, LABEL, MATCH, NAME_PARTS, NOBODYS, Column, Plan, whole
+from crm.services.importing.plan import CHANNELS, LABEL, MATCH, NAME_PARTS, NOBODYS, Column, Plan, whole
 from crm.spreadsheet import unguarded
 from crm.tabular.records import below, following, is_blank
 from crm.tabular.repairs import Mender, mender
 
-Key = tuple[str, str]  # (external_id, crm_id or a type of channel, value): what tells that two rows are one customer
+Key = tuple[str, str]  # ("external_id" or a type of channel, value): what tells that two rows are one customer
 Opening = tuple[str, int]  # currency, minor units
 
 
@@ -80,6 +80,7 @@ class Row:
     default, which is for blanks alone. `keys` are what the row may match another customer by, in the plan's
     order. `openings` are what the customer's wallets are to begin with, one for each currency, none of them zero.
     No wallet can begin with a debt: where there is one, `debt` is the sentence, unless the wallets owe it already.
+    `crm_id` is the number that an export has for the customer.
     """
 
     number: int
@@ -91,6 +92,7 @@ class Row:
     derived: dict[str, str] = field(default_factory=dict)
     openings: tuple[Opening, ...] = ()
     debt: str = ""
+    crm_id: str = ""
 
 
 def rows(records: Iterable[list[str]], header_line: int, layout: Format, skip: int = 0) -> Iterator[Row]:
@@ -146,8 +148,7 @@ def _finished(number: int, cells: list[str], draft: Draft, given: frozenset[str]
         return Row(number, cells, " ".join([*draft.errors, *draft.debts]), data)
     data.channels = settle(data.channels)
     keys, debt = _keys(data, layout.key_places), " ".join(draft.debts)
-    keys += ((CRM_ID, draft.crm_id),) if draft.crm_id else ()
-    return Row(number, cells, "", data, given, keys, derive(data), openings, debt)
+    return Row(number, cells, "", data, given, keys, derive(data), openings, debt, draft.crm_id)
 
 
 def _keys(data: CustomerData, places: dict[str, int]) -> tuple[Key, ...]:
@@ -180,19 +181,12 @@ def _openings(draft: Draft, layout: Format) -> tuple[Opening, ...]:
 
 def _amount(draft: Draft, title: str, cell: str, currency: str) -> int:
     try:
-        return money.parse(cell, currency)
-    except money.AmountError as error:
-        sentence = amounts.sentence(error.reason, cell, currency)
-        if error.reason != "negative":
-            draft.fault(title, sentence)
-            return 0
-    owed = cell.strip(" \u00a0\u202f").removeprefix("-")
-    try:
-        amount = -money.parse(owed, currency)
+        amount = money.parse_signed(cell, currency)
     except money.AmountError as error:
         draft.fault(title, amounts.sentence(error.reason, cell, currency))
         return 0
-    draft.debt(title, sentence)
+    if amount < 0:
+        draft.debt(title, amounts.sentence("negative", cell, currency))
     return amount
 
 

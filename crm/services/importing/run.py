@@ -89,7 +89,7 @@ def _store(task: Task, block: list[Row]) -> float | None:
         take_turn()
         if counters.is_to_stop(task):
             return None
-        known = Known()
+        known = Known(task.started_at)
         load(known, block, task.plan)
         decisions = decide(block, known.owners, task.plan)
         write(decisions, task.id, task.actor_id)

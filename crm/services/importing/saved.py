@@ -34,6 +34,8 @@ def recall(columns: Sequence[str]) -> Plan | None:
         return None
     stored = dict(kept)
     header = stored.pop("header")
+    if fingerprint(header) != fingerprint(columns):
+        return None  # kept when names were compared in another way
     by_name: dict[str, list[Column]] = {}
     for name, column in zip(header, Plan.from_json(stored).columns, strict=True):
         by_name.setdefault(bare(name), []).append(column)
