@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from flask import request
+
+FILE_KEY = "Idempotency-Key of a file"
 SENT: dict[str, dict[str, Any]] = {
     "If-Match": {
         "description": "The ETag of what you have read, or `*`.",
@@ -13,6 +16,12 @@ SENT: dict[str, dict[str, Any]] = {
         "description": "Any text of your own: the same one again makes no second payment.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]+$"},
         "example": "order-1024",
+    },
+    FILE_KEY: {
+        "name": "Idempotency-Key",
+        "description": "Any text of your own: the same one again imports the file no second time.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[!-~]+$"},
+        "example": "clients-2026-11-26",
     },
     "Prefer": {
         "description": "`wait=N` waits up to N seconds, ten at most, for the final state.",
@@ -33,6 +42,11 @@ TOLD: dict[str, dict[str, Any]] = {
 }
 ALWAYS = ("X-Request-Id", "RateLimit", "RateLimit-Policy")
 BY_STATUS = {401: ("WWW-Authenticate",), 403: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
+
+
+def idempotency_key() -> str:
+    """The key that was sent, '' where there is none."""
+    return request.headers.get("Idempotency-Key", "").strip()
 
 
 def told_with(status: int, more: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, stream_with_context, url_for
 from flask_babel import get_locale
 
-from crm.api import bp
+from crm.api import bp, headers
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
 from crm.api.schemas.imports import ImportIn, ImportList, ImportRowList, ImportRowQuery, ImportUndo, ImportWhole
@@ -30,15 +30,17 @@ def import_list() -> Any:
 @bp.post("/imports")
 @requires(Permission.WRITE, Scope.WRITE, Scope.MONEY)
 @limiter.limit("60/hour")
-@call({202: ImportWhole}, tells=("Location",))
+@call({202: ImportWhole}, refuses=(409,), sends=(headers.FILE_KEY,), tells=("Location", "Idempotent-Replayed"))
 def import_create(form: ImportIn) -> Any:
     """Import customers from a file
 
-    It is worked through in the background. A file with balances needs the scope `money`, another one `write`.
+    It is worked through in the background. A file with balances needs the scope `money`, another one `write`. With an
+    `Idempotency-Key` the same file sent again is told of, `Idempotent-Replayed: true`, and not imported twice.
     """
-    locale, check = str(get_locale()), form.check == "true"
-    upload = imports.accept(actor(), *uploaded(), form.choices(), locale, check=check, approve=_approve)
-    return import_json.whole(upload), 202, {"Location": url_for("api.import_get", pk=upload.id)}
+    locale, check, key = str(get_locale()), form.check == "true", headers.idempotency_key()
+    told = {"Idempotent-Replayed": "true"} if key and imports.sent_before(actor(), key) else {}
+    upload = imports.accept(actor(), *uploaded(), form.choices(), locale, check=check, approve=_approve, key=key)
+    return import_json.whole(upload), 202, told | {"Location": url_for("api.import_get", pk=upload.id)}
 
 
 def _approve(plan: Plan) -> None:

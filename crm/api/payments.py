@@ -3,10 +3,10 @@
 import uuid
 from typing import Any
 
-from flask import Response, abort, request, url_for
+from flask import Response, abort, url_for
 from flask_login import current_user
 
-from crm.api import bp
+from crm.api import bp, headers
 from crm.api.calls import call
 from crm.api.listing import asked, query_of
 from crm.api.schemas.payments import (
@@ -152,7 +152,7 @@ def payments_follow() -> Response:
 
 
 def _key() -> str:
-    key = request.headers.get("Idempotency-Key", "").strip()
+    key = headers.idempotency_key()
     if not key:
         abort(400, _("Send an Idempotency-Key: a name of your own for this payment, the same when you send it again."))
     return key

@@ -7,7 +7,7 @@ from crm.models.chain import ChainLink
 from crm.models.currency import CommissionRule, Currency, ExchangeRate
 from crm.models.customer import ContactChannel, Customer, CustomerTag, Tag
 from crm.models.exports import Export
-from crm.models.imports import Import, ImportMapping, ImportOpening, ImportRow
+from crm.models.imports import Import, ImportKey, ImportMapping, ImportOpening, ImportRow
 from crm.models.ledger import Account, Operation, Payment
 from crm.models.mail import Mail
 from crm.models.proofs import ProofFinding, ProofQuery, ProofRun
@@ -29,6 +29,7 @@ __all__ = [
     "Export",
     "Hold",
     "Import",
+    "ImportKey",
     "ImportMapping",
     "ImportOpening",
     "ImportRow",

@@ -202,6 +202,16 @@ class ImportMapping(Base):
     used_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
 
 
+class ImportKey(Base):
+    """What a program has called a file that it may send again."""
+
+    __tablename__ = "import_keys"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    import_id: Mapped[int] = mapped_column(ForeignKey("imports.id", ondelete="CASCADE"))
+
+
 class ImportOpening(Base):
     """How many wallets an import has opened in a currency, and with how much money in all (minor units)."""
 

@@ -7,11 +7,12 @@ from typing import IO, Any
 
 from flask_babel import force_locale
 from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
 
 from crm.db import atomic, db, locked, retrying, utcnow
-from crm.errors import Invalid, NotFound, TooLate
+from crm.errors import DuplicateRequest, Invalid, NotFound, TooLate
 from crm.i18n import gettext as _
-from crm.models import Import
+from crm.models import Import, ImportKey
 from crm.services import audit
 from crm.services.audit import Actor
 from crm.services.importing import failures, lease, problems, results, saved
@@ -24,6 +25,7 @@ from crm.services.importing.run import run
 from crm.services.importing.same_file import uploaded_before
 from crm.services.importing.undo import Preview, undo, undo_preview
 from crm.services.importing.upload import kept, retold
+from crm.services.movements import KEY_LIMIT
 from crm.tabular import stored
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "rows",
     "run",
     "saw",
+    "sent_before",
     "start",
     "undo",
     "undo_preview",
@@ -65,14 +68,19 @@ def accept(
     start: bool = True,
     check: bool = False,
     approve: Callable[[Plan], None] | None = None,
+    key: str = "",
 ) -> Import:
     """Store the file, check all of it, and have a worker import it (with `start`), or with `check` only find out what
-    would become of its rows. `approve` is shown the plan first, and refuses by raising.
+    would become of its rows. `approve` is shown the plan first, and refuses by raising. With a `key` that the actor has
+    sent the same file with before, it is the import of that time.
 
-    Messages are in `locale`. Raises `Invalid` (`file`, and the fields of `Choices`), and then keeps nothing.
+    Messages are in `locale`. Raises `Invalid` (`file`, and the fields of `Choices`) and `DuplicateRequest` (the key was
+    used for another file), and then keeps nothing.
     """
+    if len(key) > KEY_LIMIT or not key.isprintable():
+        raise Invalid({"idempotency_key": [_("This is longer than %(count)d characters.", count=KEY_LIMIT)]})
     upload = kept(actor, stream, filename, choices, locale)
-    return _add(actor, upload, "checking" if check else "queued", start, approve)
+    return _add(actor, upload, "checking" if check else "queued", start, approve, key)
 
 
 def draft(
@@ -94,23 +102,47 @@ def draft(
 
 
 def _add(
-    actor: Actor, upload: Import, status: str, start: bool, approve: Callable[[Plan], None] | None = None
+    actor: Actor,
+    upload: Import,
+    status: str,
+    start: bool,
+    approve: Callable[[Plan], None] | None = None,
+    key: str = "",
 ) -> Import:
     try:
         if approve:
             approve(Plan.from_json(upload.plan))
-        return _stored(actor, upload, status, start)
+        try:
+            found = _stored(actor, upload, status, start, key)
+        except IntegrityError:  # the same key has just come by another way
+            found = _stored(actor, upload, status, start, key)
     except BaseException:
         stored.remove(lease.uploads() / upload.stored_as)
         raise
+    if found is not upload:
+        stored.remove(lease.uploads() / upload.stored_as)
+    return found
+
+
+def sent_before(actor: Actor, key: str) -> Import | None:
+    """The import of the file that the actor has sent with this key."""
+    mine = (ImportKey.user_id == actor.user_id, ImportKey.key == key)
+    return db.session.scalar(select(Import).join(ImportKey, ImportKey.import_id == Import.id).where(*mine))
 
 
 @retrying
-def _stored(actor: Actor, upload: Import, status: str, start: bool) -> Import:
+def _stored(actor: Actor, upload: Import, status: str, start: bool, key: str) -> Import:
     with atomic() as session:
+        before = sent_before(actor, key) if key else None
+        if before is not None and before.sha256 != upload.sha256:
+            raise DuplicateRequest(_("This key was used before, for another file."))
+        if before is not None:
+            return before
         upload.status = status
         session.add(upload)
         session.flush()
+        if key and actor.user_id:
+            session.add(ImportKey(user_id=actor.user_id, key=key, import_id=upload.id))
         about = {"filename": (None, upload.filename), "total_rows": (None, upload.total_rows)}
         audit.record(actor, "import.accepted", "import", upload.id, about)
         if start:

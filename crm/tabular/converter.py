@@ -10,14 +10,11 @@ import csv
 import datetime as dt
 import errno
 import json
-import re
 import resource
 import runpy
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from decimal import Decimal
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -29,14 +26,11 @@ COLUMN_LIMIT = 1_000
 MANY = " ::: "  # between several values in one cell, as rows are read
 CELL_LIMIT = 131_072  # characters; csv's own limit
 _LINE_LIMIT = 4 << 20  # bytes of one JSON object
-# Of HTML: what begins a new line, what is never seen, rows that a cell reaches down at most.
-_BREAKS = ("blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "ul")
-_SILENT, _BREAK, _REACH = ("script", "style", "template"), "\0", 1_000
-_CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
 _EXACT = 2**53  # so far a float is the whole number that was written
 _MEMORY, _WRITTEN, _SECONDS = 1024 << 20, 2 << 30, 120  # bytes, bytes, of processor time
 # The program knows nothing of the package (`-I`), so that it starts at once.
 _escaped: Callable[[str], str] = runpy.run_path(str(Path(__file__).parents[1] / "spreadsheet.py"))["escaped"]
+_TableOf = Callable[[bytes, int], tuple[int, list[list[str]]]]
 _AS_WRITTEN: Any = {"parse_float": str, "parse_int": str, "parse_constant": str}
 
 
@@ -188,115 +182,19 @@ def _flattened(source: str, kind: str) -> Iterator[dict[str, list[str]]]:
         yield cells
 
 
-class Page(HTMLParser):
-    """Gathers the rows of one of a web page's tables, and counts how many there are. HTML lets rows and cells end where
-    the next ones begin; a table within a cell is one by itself.
-    """
-
-    def __init__(self, wanted: int) -> None:
-        super().__init__()
-        self.wanted, self.tables = wanted, 0
-        self.rows: list[list[str]] = []
-        self._open: list[int] = []  # the tables that we are in, the innermost last
-        self._cells: list[str] | None = None
-        self._text: list[str] | None = None
-        self._span = 1, 1  # columns and rows that the cell stands in
-        self._hanging: dict[int, tuple[int, str]] = {}  # column: rows that a cell above reaches down yet, its text
-        self._silent = 0
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A table, a row, a cell, or what breaks a line in one."""
-        if tag == "table":
-            self._open.append(self.tables)
-            self.tables += 1
-        elif tag in _SILENT:
-            self._silent += 1
-        elif self._open[-1:] != [self.wanted]:
-            return
-        elif tag == "tr":
-            self._end_row()
-            self._cells = []
-        elif tag in ("td", "th") and self._cells is not None:
-            self._end_cell(self._cells)
-            self._hang(self._cells)
-            self._text = []
-            said = dict(attrs)
-            self._span = _span(said.get("colspan"), COLUMN_LIMIT), _span(said.get("rowspan"), _REACH)
-        elif tag in _BREAKS and self._text is not None:
-            self._text.append(_BREAK)
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of a table, or of what breaks a line."""
-        if tag == "table" and self._open:
-            if self._open[-1] == self.wanted:
-                self._end_row()
-            self._open.pop()
-        elif tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BREAKS and self._text is not None and self._open[-1:] == [self.wanted]:
-            self._text.append(_BREAK)
-
-    def handle_data(self, data: str) -> None:
-        """What a browser shows of it: runs of blanks are one."""
-        if self._text is not None and not self._silent and self._open[-1:] == [self.wanted]:
-            self._text.append(data.replace(_BREAK, ""))
-
-    def _end_cell(self, cells: list[str]) -> None:
-        if self._text is None:
-            return
-        lines = (" ".join(line.split()) for line in "".join(self._text).split(_BREAK))
-        text = "\n".join(line for line in lines if line)
-        columns, rows = self._span
-        for _column in range(columns):
-            if rows > 1:
-                self._hanging[len(cells)] = rows - 1, text
-            cells.append(text)
-            text = ""
-        self._text = None
-
-    def _hang(self, cells: list[str]) -> None:
-        """Let cells from above come down, up to the first place that has none."""
-        while len(cells) in self._hanging:
-            rows, text = self._hanging.pop(len(cells))
-            if rows > 1:
-                self._hanging[len(cells)] = rows - 1, text
-            cells.append(text)
-
-    def _end_row(self) -> None:
-        if self._cells is not None:
-            self._end_cell(self._cells)
-            self._hang(self._cells)
-            self.rows.append(self._cells)
-        self._cells = None
-
-
-def _span(said: str | None, most: int) -> int:
-    return max(1, min(int(said), most)) if said and said.isascii() and said.isdecimal() and len(said) < 6 else 1
-
-
 def tables(source: str, which: int | str) -> tuple[list[str], Iterator[list[str]]]:
     """The numbers of a web page's tables, from 1 on, and the rows of one of them, by its index or its number."""
     if isinstance(which, str) and not (which.isascii() and which.isdecimal()):
         raise StopError(NO_SHEET)
-    page, text = Page(int(which) - isinstance(which, str)), _decoded(Path(source).read_bytes())
+    wanted = int(which) - isinstance(which, str)
+    table_of: _TableOf = runpy.run_path(str(Path(__file__).with_name("web_page.py")))["table_of"]
     try:
-        page.feed(text)
-        page.close()
-    except AssertionError:  # a declaration that is none
+        count, rows = table_of(Path(source).read_bytes(), wanted)
+    except AssertionError:  # of the parser: a declaration that is none
         raise StopError(DAMAGED) from None
-    if not 0 <= page.wanted < page.tables:
+    if not 0 <= wanted < count:
         raise StopError(NO_SHEET)
-    return [str(number + 1) for number in range(page.tables)], iter(page.rows)
-
-
-def _decoded(raw: bytes) -> str:
-    """By its mark, by what the page says of itself, else what Russian programs write."""
-    declared = _CHARSET.search(raw, 0, 4096)
-    named = [declared[1].decode()] if declared else []
-    for encoding in ["utf-8-sig", *named, "cp1251"]:
-        with suppress(UnicodeDecodeError, LookupError):
-            return raw.decode(encoding)
-    return raw.decode("cp1251", "replace")
+    return [str(number + 1) for number in range(count)], iter(rows)
 
 
 def main(source: str, target: str, kind: str, which: int | str) -> int:

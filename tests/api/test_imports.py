@@ -12,19 +12,23 @@ from werkzeug.test import TestResponse
 from crm.db import db
 from crm.models import Import
 from crm.services import imports
+from crm.services.audit import Actor
 from tests.api.programs import Program
+from tests.parallel import at_once
 from tests.uploads import kept
 
 TABLE = "name,phone\nAnna,+79123456789\nBoris,12\n"
 WITH_BALANCES = "name,balance,currency\nAnna,100.00,RUB\n"
 
 
-def send(program: Program, table: str | bytes = TABLE, name: str = "customers.csv", **fields: Any) -> TestResponse:
-    """Send the table as a form, with the fields."""
+def send(
+    program: Program, table: str | bytes = TABLE, name: str = "customers.csv", key: str = "", **fields: Any
+) -> TestResponse:
+    """Send the table as a form, with the fields, and an idempotency key where there is one."""
     raw = table.encode() if isinstance(table, str) else table
     client = program.app.test_client(use_cookies=False)
     data = fields | {"file": (io.BytesIO(raw), name)}
-    headers = {"Authorization": f"Bearer {program.token}"}
+    headers = {"Authorization": f"Bearer {program.token}"} | ({"Idempotency-Key": key} if key else {})
     call = lambda: super(type(client), client).open("/api/v1/imports", method="POST", data=data, headers=headers)  # noqa: E731
     answer: TestResponse = Context().run(call)
     db.session.rollback()
@@ -248,3 +252,28 @@ def test_what_a_file_brings_and_what_an_undo_leaves_is_told(manager):
         row["row"]: (row["undo"], bool(row["undo_message"])) for row in manager.get(f"/imports/{pk}/rows").json["items"]
     }
     assert rows == {2: ("undone", False), 3: ("kept", True)}
+
+
+def test_a_file_that_is_sent_again_with_its_key_is_imported_once(manager):
+    table = "name,balance\nAnna,100\n"
+    first, again = (send(manager, table, key="clients-7", on_duplicate="create") for _ in range(2))
+    assert (first.status_code, first.headers.get("Idempotent-Replayed")) == (202, None), first.text
+    assert (again.status_code, again.headers["Idempotent-Replayed"]) == (202, "true")
+    assert again.json["id"] == first.json["id"] and len(kept()) == 1
+    imports.run(first.json["id"])
+    assert send(manager, table, key="clients-7").json["created"] == 1
+    other = send(manager, "name\nBoris\n", key="clients-7")
+    assert other.status_code == 409 and kept() == []
+    assert send(manager, table, key="k" * 201).status_code == 422
+    assert send(manager, table).json["id"] != send(manager, table).json["id"] != first.json["id"]
+
+
+def test_a_key_that_comes_twice_at_once_means_one_import(app, boris):
+    actor = Actor(boris.id, "test")
+
+    def sent() -> int:
+        return imports.accept(actor, io.BytesIO(TABLE.encode()), "a.csv", start=False, key="at once").id
+
+    assert len(set(at_once(app, [sent] * 6))) == 1
+    db.session.rollback()
+    assert db.session.query(Import).count() == 1 and len(kept()) == 1

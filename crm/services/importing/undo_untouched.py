@@ -47,13 +47,16 @@ def untouched(import_id: int, repeated: Collection[int]) -> Untouched:
     Three statements, four with `repeated`; a million rows take seconds.
     """
     about = {"id": import_id, "own": f"import {import_id}", "undo": undo_origin(import_id)}
-    found = [tuple(row) for row in db.session.execute(_OTHERS, about)]
+    numbers, people = set[int](), set[int]()
+    for number, pk in db.session.execute(_OTHERS, about, execution_options={"yield_per": _PAGE}):
+        numbers.add(number)
+        people.add(pk)
     if repeated:
-        twice = select(ImportRow.row, ImportRow.customer_id).where(*_open(import_id), among(ImportRow.customer_id))
-        found += [tuple(row) for row in db.session.execute(twice, packed(repeated))]
-    numbers = {number for number, _pk in found}
+        twice = select(ImportRow.row).where(*_open(import_id), among(ImportRow.customer_id))
+        numbers.update(db.session.scalars(twice, packed(repeated)))
+        people.update(repeated)
     total = db.session.scalar(select(func.count()).select_from(ImportRow).where(*_open(import_id))) or 0
-    made = Untouched(total - len(numbers), sorted(numbers, reverse=True), {pk for _number, pk in found})
+    made = Untouched(total - len(numbers), sorted(numbers, reverse=True), people)
     _add_money(made, import_id, numbers)
     return made
 
