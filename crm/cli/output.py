@@ -45,18 +45,23 @@ def write_out(order: Order, output: Path | None) -> None:
     """Write the whole list, with the names that programs know as its header. A file is there whole or not at all."""
     if output is None and order.format == "xlsx":
         raise click.UsageError("A workbook cannot go to standard output: name a file with --output.")
-    sheet = exports.taken(Actor(None, "cli"), order)
     if output is None:
+        sheet = exports.taken(Actor(None, "cli"), order)
         with click.open_file("-", "w", encoding="utf-8") as target:
             target.writelines(files.pieces(sheet, order.format, for_people=False))
         return
+    sheet = order.sheet()
     part, written = output.with_name(f".{output.name}.part"), 0
-    with progress() as show, part.open("wb") as file:
 
-        def tell(rows: int) -> None:
-            nonlocal written
-            written += rows
-            show(written, sheet.total)
+    def tell(rows: int) -> None:
+        nonlocal written
+        written += rows
+        show(written, sheet.total)
 
-        files.write(sheet, order.format, file, tell, for_people=False)
-    part.replace(output)
+    try:
+        with progress() as show, part.open("wb") as file:
+            files.write(sheet, order.format, file, tell, for_people=False)
+        exports.record(Actor(None, "cli"), order, sheet.total)
+        part.replace(output)
+    finally:
+        part.unlink(missing_ok=True)

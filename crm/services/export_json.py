@@ -17,7 +17,7 @@ from crm.models.customer import STATUSES
 from crm.models.ledger import PaymentKind, PaymentStatus, TechnicalCode
 from crm.money import is_currency
 from crm.services.amounts import typed_balance, typed_limit
-from crm.services.exporting.orders import AMOUNTS, Order, criteria_of
+from crm.services.exporting.orders import AMOUNTS, Order, criteria_of, restored
 from crm.services.payment_json import moment
 from crm.text import has_control
 
@@ -76,8 +76,9 @@ def _kinds(hint: Any) -> tuple[Any, ...]:
 
 
 def as_json(export: Export) -> dict[str, Any]:
-    """The file's progress; `filters` as the order keeps them."""
-    told = {name: getattr(export, name) for name in _SHOWN} | {"list": export.noun, "filters": export.criteria}
+    """The file's progress; `filters` as they were sent, amounts as decimals."""
+    order = Order(export.noun, restored(export.noun, export.criteria), export.format)
+    told = {name: getattr(export, name) for name in _SHOWN} | {"list": export.noun, "filters": order.filters}
     told |= {name: (at := getattr(export, name)) and moment(at) for name in _MOMENTS}
     return told | {"created_by": export.created_by_id}
 
@@ -89,6 +90,8 @@ def _read(value: str | int | bool, hint: Any) -> Any:
     kinds = _kinds(hint)
     if date in kinds or uuid.UUID in kinds:
         return _day(value) if date in kinds else _identifier(value)
+    if isinstance(value, int) and abs(value) >= 1 << 63:
+        raise ValueError(_("This number is too large."))
     if type(value) not in kinds:
         raise ValueError(_TYPES[kinds[0]]())
     return value

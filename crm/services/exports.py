@@ -18,7 +18,19 @@ from crm.services.exporting.orders import Order, stored
 from crm.services.exporting.run import run
 from crm.services.exporting.sheet import Sheet
 
-__all__ = ["accept", "cancel", "clear_away", "file_of", "get", "is_large", "overdue", "recent", "run", "taken"]
+__all__ = [
+    "accept",
+    "cancel",
+    "clear_away",
+    "file_of",
+    "get",
+    "is_large",
+    "overdue",
+    "recent",
+    "record",
+    "run",
+    "taken",
+]
 AT_ONCE = 10_000  # rows that are written while somebody waits
 A_PERSONS = 5  # files that one person may have under way: more would keep the workers from everybody else's
 JOB = "crm.jobs.run_export"
@@ -31,13 +43,20 @@ def is_large(order: Order) -> bool:
     return order.count(AT_ONCE + 1) > AT_ONCE
 
 
-@retrying
 def taken(actor: Actor, order: Order) -> Sheet:
-    """The sheet, to be written at once; that the actor takes it is in the audit trail. Raises as `is_large` does."""
+    """The sheet, to be sent while it is written; that the actor takes it is in the audit trail. Raises as `is_large`
+    does.
+    """
     sheet = order.sheet()
-    with atomic():
-        lease.record(actor, order, sheet.total)
+    record(actor, order, sheet.total)
     return sheet
+
+
+@retrying
+def record(actor: Actor, order: Order, rows: int) -> None:
+    """Put into the audit trail that the actor takes so many rows, of a file that is written already."""
+    with atomic():
+        lease.record(actor, order, rows)
 
 
 @retrying

@@ -56,7 +56,7 @@ def glance(upload: Import, plan: Plan) -> Glance:
     )
 
 
-def decide(actor: Actor, pk: int, plan: Plan, table: str | None = None) -> list[Finding]:
+def decide(actor: Actor, pk: int, plan: Plan, table: str) -> list[Finding]:
     """Decide otherwise about a draft, as `imports.replan` does, if it still has the `table` that was looked at. Where
     columns are held to be something else, damage is looked for anew in all of the file: what was not known before is
     given, and is put right from now on, where it can.
@@ -64,7 +64,6 @@ def decide(actor: Actor, pk: int, plan: Plan, table: str | None = None) -> list[
     Raises `Invalid`, `TooLate` and `NotFound` as `imports.replan` does.
     """
     upload = imports.get(pk)
-    table = table or upload.table
     problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
     known = [Finding.from_json(finding) for finding in upload.damage]
     found = _damage(upload, plan)

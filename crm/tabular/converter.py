@@ -42,19 +42,19 @@ class StopError(Exception):
 
 
 def cell(value: Any) -> str:
-    """The value as text: whole numbers without .0, the 15 digits that Excel keeps (of numbers that
-    were never exact the others are lost, and they stay shortened, as it shows them), dates as in ISO 8601.
+    """The value as text: whole numbers without .0, the 15 digits that Excel keeps (where the others
+    may be lost the number stays shortened, as it shows it), dates as in ISO 8601.
 
     >>> cell(79120000008.0), cell(0.1 + 0.2), cell(26320.21), cell(True), cell(None)
     ('79120000008', '0.3', '26320.21', 'TRUE', '')
-    >>> cell(1148765432109876543.0), cell(4276380012345670.0)
-    ('1.14876543210988E+18', '4276380012345670')
+    >>> cell(1148765432109876543.0), cell(4276380012345670.0), cell(4276380012345671.0)
+    ('1.14876543210988E+18', '4.27638001234567E+15', '4276380012345671')
     """
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, float) and abs(value) >= _EXACT:
+    if isinstance(value, float) and abs(value) >= 1e15 and not _is_exact(value):
         return f"{value:.15G}"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
@@ -67,6 +67,11 @@ def cell(value: Any) -> str:
     if isinstance(value, dt.datetime):
         return value.isoformat(" ", "seconds")
     return value.isoformat() if isinstance(value, dt.date | dt.time) else "" if value is None else str(value)
+
+
+def _is_exact(value: float) -> bool:
+    """Whether a long number was written by a program that keeps more digits than Excel: it has them."""
+    return abs(value) < _EXACT and str(int(abs(value)))[15:].strip("0") != ""
 
 
 def write(rows: Iterable[list[str]], target: Path) -> None:
@@ -167,7 +172,7 @@ def table(source: str, kind: str) -> Iterator[list[str]]:
         columns |= dict.fromkeys(cells)
         if len(columns) > COLUMN_LIMIT:
             raise StopError(WIDE)
-    yield [_shown(name) for name in columns]
+    yield [_escaped(_shown(name)) for name in columns]
     for cells in _flattened(source, kind):
         yield [_escaped(MANY.join(cells.get(name, ()))) for name in columns]
 
@@ -190,7 +195,7 @@ def tables(source: str, which: int | str) -> tuple[list[str], Iterator[list[str]
     table_of: _TableOf = runpy.run_path(str(Path(__file__).with_name("web_page.py")))["table_of"]
     try:
         count, rows = table_of(Path(source).read_bytes(), wanted)
-    except AssertionError:  # of the parser: a declaration that is none
+    except ValueError:
         raise StopError(DAMAGED) from None
     if not 0 <= wanted < count:
         raise StopError(NO_SHEET)

@@ -42,7 +42,8 @@ _INSIDE_ZIP = (
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _END = b"PK\x05\x06"  # of the central directory, whose size stands 12 bytes on (APPNOTE 4.3.16)
 _DIRECTORY_LIMIT = 4 << 20  # bytes: a workbook lists some dozen parts
-_PAGE = re.compile(rb"<(?:!doctype html|!--|html|head|meta|title|style|body|table|div)\b", re.I)
+_TAGS = rb"html|head|meta|title|style|link|script|body|table|div|center|font|span|p|h\d"  # that a page begins with
+_PAGE = re.compile(rb"<(?:!--|!doctype html|(?:%b)[\s>/])" % _TAGS, re.I)
 _TABLE, _PREAMBLE = re.compile(rb"<table[\s>]", re.I), 1 << 16  # it stands behind styles
 _JSONL, _JSON = re.compile(rb"\{\s*[\"}]"), re.compile(rb"\[\s*[\[{\]]")
 

@@ -3,114 +3,91 @@ process reads hostile files, knows nothing of it. Pure.
 """
 
 import re
+from collections.abc import Iterator
 from contextlib import suppress
-from html.parser import HTMLParser
+from typing import Any
 
-# Of HTML: what begins a new line, what is never seen, rows that a cell reaches down at most.
+from lxml import etree
+
+# What begins a new line, and what is not shown.
 _BREAKS = ("blockquote", "br", "dd", "div", "dl", "dt", "h1", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "ul")
-_SILENT, _BREAK = ("script", "style", "template"), "\0"
-_COLUMNS, _REACH = 1_000, 1_000  # that one cell stands in at most
+_SILENT = ("script", "style", "template", "table")
+_BREAK = "\ue000"
+_MOST = 1_000  # columns or rows that one cell stands in
 _CHARSET = re.compile(rb"charset=[\"']?([\w-]+)", re.I)
+_Hanging = dict[int, tuple[int, str]]  # column: rows that a cell above reaches down yet, its text
 
 
 def table_of(raw: bytes, wanted: int) -> tuple[int, list[list[str]]]:
-    """How many tables the page has, and the rows of one of them, counted from 0; [] where it is not there.
-
-    Raises AssertionError, as the parser does, for a declaration that is none.
+    """How many tables the page has, and the rows of one of them, counted from 0; [] where it is not there. A table
+    within a cell is one by itself. ValueError where it cannot be read.
 
     >>> table_of(b"<table><tr><th>Name<tr><td>Anna</table>", 0)
     (1, [['Name'], ['Anna']])
     """
-    page = Page(wanted)
-    page.feed(_decoded(raw))
-    page.close()
-    return page.tables, page.rows
+    text = _decoded(raw).replace("\0", "").replace(_BREAK, "")
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        page = etree.fromstring(text.encode(), parser)
+    except etree.LxmlError as error:
+        raise ValueError(str(error)) from error
+    tables = [] if page is None else list(page.iter("table"))
+    return len(tables), list(_rows(tables[wanted])) if 0 <= wanted < len(tables) else []
 
 
-class Page(HTMLParser):
-    """Gathers the rows of one of a web page's tables, and counts how many there are. HTML lets rows and cells end where
-    the next ones begin; a table within a cell is one by itself.
-    """
+def _rows(table: Any) -> Iterator[list[str]]:
+    hanging: _Hanging = {}
+    group = None
+    for row in table.iter("tr"):
+        if next(row.iterancestors("table")) is not table:
+            continue
+        if row.getparent() is not group:
+            hanging, group = {}, row.getparent()  # cells end with the part of the table
+        yield _cells(row, hanging)
 
-    def __init__(self, wanted: int) -> None:
-        super().__init__()
-        self.wanted, self.tables = wanted, 0
-        self.rows: list[list[str]] = []
-        self._open: list[int] = []  # the tables that we are in, the innermost last
-        self._cells: list[str] | None = None
-        self._text: list[str] | None = None
-        self._span = 1, 1  # columns and rows that the cell stands in
-        self._hanging: dict[int, tuple[int, str]] = {}  # column: rows that a cell above reaches down yet, its text
-        self._silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """A table, a row, a cell, or what breaks a line in one."""
-        if tag == "table":
-            self._open.append(self.tables)
-            self.tables += 1
-        elif tag in _SILENT:
-            self._silent += 1
-        elif self._open[-1:] != [self.wanted]:
-            return
-        elif tag == "tr":
-            self._end_row()
-            self._cells = []
-        elif tag in ("td", "th") and self._cells is not None:
-            self._end_cell(self._cells)
-            self._hang(self._cells)
-            self._text = []
-            said = dict(attrs)
-            self._span = _span(said.get("colspan"), _COLUMNS), _span(said.get("rowspan"), _REACH)
-        elif tag in _BREAKS and self._text is not None:
-            self._text.append(_BREAK)
-
-    def handle_endtag(self, tag: str) -> None:
-        """The end of a table, or of what breaks a line."""
-        if tag == "table" and self._open:
-            if self._open[-1] == self.wanted:
-                self._end_row()
-            self._open.pop()
-        elif tag in _SILENT:
-            self._silent = max(0, self._silent - 1)
-        elif tag in _BREAKS and self._text is not None and self._open[-1:] == [self.wanted]:
-            self._text.append(_BREAK)
-
-    def handle_data(self, data: str) -> None:
-        """What a browser shows of it: runs of blanks are one."""
-        if self._text is not None and not self._silent and self._open[-1:] == [self.wanted]:
-            self._text.append(data.replace(_BREAK, ""))
-
-    def _end_cell(self, cells: list[str]) -> None:
-        if self._text is None:
-            return
-        lines = (" ".join(line.split()) for line in "".join(self._text).split(_BREAK))
-        text = "\n".join(line for line in lines if line)
-        columns, rows = self._span
-        for _column in range(columns):
-            if rows > 1:
-                self._hanging[len(cells)] = rows - 1, text
+def _cells(row: Any, hanging: _Hanging) -> list[str]:
+    """The row's cells where a browser shows them, beside those that reach down from above."""
+    due = {column: text for column, (_left, text) in hanging.items()}
+    for column, (left, text) in [*hanging.items()]:
+        if left > 1:
+            hanging[column] = left - 1, text
+        else:
+            del hanging[column]
+    cells: list[str] = []
+    for cell in row.iterchildren("td", "th"):
+        while len(cells) in due:
+            cells.append(due[len(cells)])
+        text, down = _text(cell), _span(cell.get("rowspan"))
+        for _column in range(_span(cell.get("colspan"))):
+            if down > 1:
+                hanging[len(cells)] = down - 1, text
             cells.append(text)
             text = ""
-        self._text = None
-
-    def _hang(self, cells: list[str]) -> None:
-        """Let cells from above come down, up to the first place that has none."""
-        while len(cells) in self._hanging:
-            rows, text = self._hanging.pop(len(cells))
-            if rows > 1:
-                self._hanging[len(cells)] = rows - 1, text
-            cells.append(text)
-
-    def _end_row(self) -> None:
-        if self._cells is not None:
-            self._end_cell(self._cells)
-            self._hang(self._cells)
-            self.rows.append(self._cells)
-        self._cells = None
+    for column in sorted(column for column in due if column >= len(cells)):
+        cells += [*[""] * (column - len(cells)), due[column]]
+    return cells
 
 
-def _span(said: str | None, most: int) -> int:
-    return max(1, min(int(said), most)) if said and said.isascii() and said.isdecimal() and len(said) < 6 else 1
+def _span(said: str | None) -> int:
+    return max(1, min(int(said), _MOST)) if said and said.isascii() and said.isdecimal() and len(said) < 6 else 1
+
+
+def _text(cell: Any) -> str:
+    """What a browser shows of it: runs of blanks are one."""
+    lines = (" ".join(line.split()) for line in "".join(_pieces(cell)).split(_BREAK))
+    return "\n".join(line for line in lines if line)
+
+
+def _pieces(element: Any) -> Iterator[str]:
+    yield element.text or ""
+    for inner in element:
+        edge = _BREAK if inner.tag in _BREAKS else ""
+        if inner.tag not in _SILENT:
+            yield edge
+            yield from _pieces(inner)
+            yield edge
+        yield inner.tail or ""
 
 
 def _decoded(raw: bytes) -> str:

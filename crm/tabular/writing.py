@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from crm.spreadsheet import escaped, guarded
+from crm.spreadsheet import escaped, guarded, runs_inside
 
 PIECE = 1_000  # rows
 SHEET_ROWS = 1_048_576  # that a sheet has room for, the header's among them
@@ -35,14 +35,19 @@ def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Itera
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer, delimiter=delimiter)
-    writer.writerow([_safe(cell) for cell in columns])
-    for number, row in enumerate(rows, 1):
-        writer.writerow(
-            [c if not c else _safe(c) if c.__class__ is not str else guarded(c) if c[0] in _SUSPECT else c for c in row]
-        )
-        if number % PIECE == 0:
-            yield _taken(buffer)
+    writer.writerow([guarded(str(cell)) for cell in columns])
     yield _taken(buffer)
+    rest = iter(rows)
+    while some := [*map(list, islice(rest, PIECE))]:
+        writer.writerows(
+            [c if not c else _safe(c) if c.__class__ is not str else guarded(c) if c[0] in _SUSPECT else c for c in row]
+            for row in some
+        )
+        text = _taken(buffer)
+        if runs_inside(text):  # seldom, so that it is looked for in all of them at once
+            writer.writerows([guarded(c) if c.__class__ is str else _safe(c) for c in row] for row in some)
+            text = _taken(buffer)
+        yield text
 
 
 def json_pieces(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:

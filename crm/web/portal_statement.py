@@ -38,7 +38,7 @@ def statement_file() -> Response:
         found = asked_of(form, accounts.of_customer(customer.id))
     except Invalid as error:
         return _refused(customer, form, error)
-    return download("statement", Criteria(found.account.id, found.first, found.last, own=True))
+    return download("statement", Criteria(found.account.id, found.first, found.last, own=True), at_once=True)
 
 
 def _refused(customer: Customer, form: StatementForm, error: Invalid) -> Response:

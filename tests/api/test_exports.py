@@ -33,6 +33,11 @@ def test_a_statement_is_a_list_too(manager):
     assert made.status_code == 202, made.text
 
 
+def test_amounts_are_decimals_in_what_is_told_too(manager):
+    filters = {"balance_from": "-5.00", "balance_to": "100.00", "currency": "RUB"}
+    assert manager.post("/exports", {"list": "customers", "filters": filters}).json["filters"] == filters
+
+
 def test_it_is_stopped(manager, crowd):
     path = manager.post("/exports", {"list": "customers"}).headers["Location"]
     assert manager.post(f"{path}/cancel").json["status"] == "cancelled"
@@ -55,6 +60,8 @@ def test_it_is_stopped(manager, crowd):
         ({"list": "customers", "filters": {"balance_from": "1,2,3"}}, "filters.balance_from"),
         ({"list": "payments", "filters": {"batch": "x"}}, "filters.batch"),
         ({"list": "payments", "filters": {"customer": "x"}}, "filters.customer"),
+        ({"list": "payments", "filters": {"account": 10**30}}, "filters.account"),
+        ({"list": "operations", "filters": {"account": -(10**30)}}, "filters.account"),
         ({"list": "statement"}, "filters.account"),
     ],
 )

@@ -17,7 +17,7 @@ from crm.services.importing.chunks import Pace
 from crm.services.search import Criteria
 from tests import databases, money
 from tests.people import CLI
-from tests.uploads import checked, counts, take
+from tests.uploads import checked, counts, errors, take
 
 ALL = Criteria(status="")
 AWKWARD = [
@@ -25,7 +25,8 @@ AWKWARD = [
     "00123", "0", "1E5", "1.50", "1,5", "+79120000010", "2024-01-01", "01.02.2024", "12:30", "NULL", "null", "None",
     "TRUE", "nan", "#N/A", "#REF!", "<b>x</b>", "{{ 7*7 }}", "${x}", "Robert'); DROP TABLE customers;--", "a ::: b",
     ":::", "😀 Анна 👩‍👩‍👧", "علي\u200f", "\u200eשלום", "Zoë Ångström", "ﬁ ½ ²", "ё Ё й", "_x000D_", "_x0041_", "%s%n",
-    "x" * 100, "* starred", "a|b", "\\N", "-", "--", "=", "@", "+", "…", "a\u0301",
+    "x" * 100, "* starred", "a|b", "\\N", "-", "--", "x;=cmd|' /C calc'!A0;", "c;'=d",
+    ";''+1", "'a;'=b", "=", "@", "+", "…", "a\u0301",
 ]  # fmt: skip
 NOTES = [
     '=1\nдва,\t"три"\r\n+4',
@@ -34,6 +35,7 @@ NOTES = [
     "x\t" * 4_000,
     "  в\nначале",
     "'=a\n'=b",
+    "a;'=b\n=c\t@d\r\n''-e",
     "::: ::: :::",
 ]
 
@@ -156,20 +158,56 @@ def test_who_has_no_key_of_their_own_is_known_by_the_number_of_the_export(app, f
 
 
 @pytest.mark.parametrize("on_duplicate", ["update", "skip"])
-@pytest.mark.parametrize(
-    "row",
-    [
-        "Vera,,,",  # another name
-        "Anna,Z9,,",
-        "Anna,,anna@example.com,",
-        "Anna,,,+79123456788",
-        "anna,A1,,+79123456789",  # but for her e-mail
-    ],
-)
-def test_the_number_of_an_export_means_only_whom_all_the_rest_means_too(app, row, on_duplicate):
+def test_the_number_of_an_export_means_nobody_of_another_name(app, on_duplicate):
     anna = customers.create(CLI, CustomerData("Anna", channels=[ChannelData("website", "example.com")]))
-    done = take(f"CRM ID,name,external id,email,phone\n{anna.id},{row}\nA-17,Boris,,,\n", on_duplicate)
-    assert counts(done) == {"created": 2}
+    done = take(f"CRM ID,name,website\n{anna.id},Vera,\n{anna.id},Vera,example.com\nA-17,Boris,\n", on_duplicate)
+    assert counts(done) == {"created": 3}
+
+
+@pytest.mark.parametrize("on_duplicate", ["update", "skip"])
+@pytest.mark.parametrize("row", ["Anna,Z9,,", "Anna,,anna@example.com,", "Anna,,,+79123456788", "anna,,,"])
+def test_who_has_the_number_and_the_name_but_other_contacts_is_neither_changed_nor_made_twice(app, row, on_duplicate):
+    anna = customers.create(CLI, CustomerData("Anna", channels=[ChannelData("phone", "+79123456789")]))
+    done = take(f"CRM ID,name,external id,email,phone,balance\n{anna.id},{row},5\n", on_duplicate)
+    assert counts(done) == {"failed": 1}
+    assert errors(done) == [
+        f"Anna with the CRM ID {anna.id} has other contacts here. Mend them, or leave the ID blank."
+    ]
+
+
+def test_the_number_chooses_among_those_who_share_a_contact(app):
+    shared = [ChannelData("phone", "+79123456789")]
+    anna, boris = (
+        customers.create(CLI, CustomerData(name, channels=shared), allow_duplicate=True) for name in ("Anna", "Boris")
+    )
+    for one in (anna, boris):
+        customers.set_archived(CLI, one.id, True)
+    rows = f"CRM ID,name,phone\n{boris.id},Boris,+79123456789\n"
+    assert counts(take(rows, "skip", restore=True)) == {"updated": 1}
+    db.session.expire_all()
+    assert {one.name: one.status for one in db.session.scalars(select(Customer))} == {
+        "Anna": "archived",
+        "Boris": "active",
+    }
+
+
+@pytest.mark.parametrize("names", [("Anna",), ("Anna", "Boris")])
+def test_a_number_is_known_however_late_it_comes_again(app, names, monkeypatch):
+    monkeypatch.setattr(Pace, "limit", 20)
+    shared = [ChannelData("phone", "+79123456789"), ChannelData("email", "f@example.com")] if len(names) > 1 else []
+    people = [customers.create(CLI, CustomerData(name, channels=shared), allow_duplicate=True) for name in names]
+    mine = f"{people[0].id},Anna,{','.join(one.value for one in shared) or ','}"
+    others = "".join(f",Nobody {number},,,\n" for number in range(100))
+    data = f"CRM ID,name,phone,email,city\n{mine},Tver\n{others}{mine},Perm\n"
+    foreseen = checked(data, on_duplicate="update")
+    assert counts(take(data, "update")) == counts(foreseen) == {"created": 100, "updated": 2}
+
+
+def test_no_cell_begins_with_a_formula_where_a_program_goes_by_semicolons(app):
+    _populate()
+    for line in _file("csv", "ru").decode().splitlines():
+        for cell in line.replace("\t", ";").split(";"):
+            assert not cell.lstrip('"').startswith(("=", "@")), cell
 
 
 @pytest.mark.parametrize("on_duplicate", ["update", "skip"])

@@ -13,7 +13,7 @@ from crm.models import Customer
 from crm.services import customers, imports
 from crm.services.customer_data import ChannelData, CustomerData
 from crm.services.exporting import customers as exported
-from crm.services.exporting import files
+from crm.services.exporting import files, orders
 from crm.services.importing.choices import Choices
 from crm.services.search import Criteria
 from crm.spreadsheet import unguarded
@@ -180,3 +180,14 @@ def test_what_is_exported_can_be_imported_again(app, run):
     brought_back(app, run, "".join(csv_lines(for_people=True)))
     assert [{name: row[name] for name in kept} for row in table()] == before
     assert db.session.query(Customer).count() == 32
+
+
+@pytest.mark.parametrize("noun", ["payments", "operations"])
+def test_what_is_posted_meanwhile_takes_nobodys_place(app, noun):
+    wallet = money.wallet()
+    for amount in (100, 101, 102):
+        money.SERVICE.deposit(wallet, amount)
+    sheet = orders.Order(noun, orders.criteria_of(noun)()).sheet()
+    before = {cells[0] for cells in orders.Order(noun, orders.criteria_of(noun)()).sheet().rows}
+    money.SERVICE.deposit(wallet, 999)
+    assert before <= {cells[0] for cells in sheet.rows}

@@ -235,6 +235,7 @@ def test_a_number_from_abroad_with_decimals_is_put_right_in_whatever_order():
 
 def test_ids_that_were_cut_are_told_and_nobody_is_taken_for_another_by_them():
     assert cell(1148765432109876543.0) == cell(1148765432109876999.0) == "1.14876543210988E+18"
+    assert (cell(4276380012345671.0), cell(4276380012345670.0)) == ("4276380012345671", "4.27638001234567E+15")
     assert list(found("id", ["1.14876543210988E+18", "1.14876543210988E+18"])) == ["exponent"]
     cut = [f"11487654321098{number}0000" for number in range(3)]
     assert found("id", cut)["rounded"] == (3, "", [(one, "") for one in cut])

@@ -3,6 +3,7 @@
 import pytest
 
 from crm.services import exports
+from crm.tabular import writing
 from tests import money, people
 from tests.web.pages import page
 
@@ -36,6 +37,12 @@ def test_large_lists_are_made_in_the_background(manager, large, path):
     answer = manager.get(path)
     assert answer.status_code == 303 and manager.get(answer.location).status_code == 200
     assert manager.get(path).location == answer.location  # a second click makes no second file
+
+
+def test_what_cannot_be_a_workbook_is_not_said_to_have_gone_out(manager, trail, anna, monkeypatch):
+    monkeypatch.setattr(writing, "_CELL_ROOM", 5)
+    assert manager.get("/customers/export/?format=xlsx").status_code == 422
+    assert [entry for entry in trail() if entry.action == "customers.exported"] == []
 
 
 def test_a_long_statement_too(manager, large, anna):

@@ -4,7 +4,7 @@ import pytest
 
 from crm.db import atomic, db
 from crm.models import User
-from crm.services import statements
+from crm.services import exports, statements
 from crm.services.audit import Actor
 from crm.services.wallet import WalletService
 from tests import money, people
@@ -88,6 +88,13 @@ def test_more_operations_come_a_page_at_a_time(mine, anna, purse):
 @pytest.mark.parametrize("query", ["account=x", "before=9999999999999999999999", "before=-1", "account=0&commission=2"])
 def test_an_address_that_makes_no_sense_is_no_fault(mine, query):
     assert mine.get(f"/me/?{query}").status_code == 200
+
+
+@pytest.mark.parametrize("format_", ["csv", "xlsx", "jsonl"])
+def test_the_statement_has_a_file_however_long(mine, purse, format_, monkeypatch):
+    monkeypatch.setattr(exports, "AT_ONCE", 0)
+    answer = mine.get(f"/me/statement.csv?format={format_}")
+    assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
 
 
 def test_the_statement_has_a_file(mine, purse):

@@ -1,7 +1,5 @@
 """Operations on their way into a file."""
 
-from itertools import islice
-
 from crm.i18n import gettext as _
 from crm.money import to_text
 from crm.services import operations as listed
@@ -15,10 +13,12 @@ def count(criteria: Criteria, cap: int | None = None) -> int:
 
 
 def sheet(criteria: Criteria) -> Sheet:
-    """The operations in their order; amounts are plain decimals (`-1250.00`). Raises `Invalid` by field."""
+    """The operations in their order; amounts are plain decimals (`-1250.00`). Those that come meanwhile are not cut
+    off, or others would be. Raises `Invalid` by field.
+    """
     total = count(criteria)
     columns, headings = zip(*_columns(), strict=True)
-    rows = map(_cells, islice(listed.every(criteria), total))
+    rows = map(_cells, listed.every(criteria))
     return Sheet("operations", _("Operations"), columns, headings, total, rows)
 
 

@@ -1,7 +1,5 @@
 """Payments on their way into a file."""
 
-from itertools import islice
-
 from sqlalchemy import func, literal_column, select
 
 from crm.db import db
@@ -23,12 +21,12 @@ def count(criteria: Criteria, cap: int | None = None) -> int:
 
 
 def sheet(criteria: Criteria) -> Sheet:
-    """The payments, the newest first; amounts are plain decimals (`1250.00`). Raises `Invalid` by field."""
+    """The payments, the newest first; amounts are plain decimals (`1250.00`). Those that come meanwhile are not cut
+    off, or the oldest would be. Raises `Invalid` by field.
+    """
     total = count(criteria)
     columns, headings = zip(*_columns(), strict=True)
-    return Sheet(
-        "payments", _("Payments"), columns, headings, total, map(_cells, islice(listed.every(criteria), total))
-    )
+    return Sheet("payments", _("Payments"), columns, headings, total, map(_cells, listed.every(criteria)))
 
 
 def _columns() -> list[tuple[str, str]]:

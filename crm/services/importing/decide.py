@@ -87,11 +87,17 @@ def decide(rows: Iterable[Row], owners: Owners, plan: Plan) -> Decisions:
 
 def _skip(row: Row, owners: Owners, decisions: Decisions) -> None:
     key = next((key for key in row.keys if owners.get(key)), None)
-    holders = owners[key] if key else _numbered(row, owners)
-    if not holders:
+    found = owners[key] if key else []
+    if len(found) != 1:
+        numbered, conflict = _numbered(row, owners, found)
+        if conflict:
+            decisions.fail(row, conflict, numbered)
+            return
+        found = [numbered] if numbered else found
+    if not found:
         _create(row, owners, decisions)
         return
-    record = next((holder for holder in holders if not holder.archived), holders[0])
+    record = next((holder for holder in found if not holder.archived), found[0])
     if not record.archived:
         decisions.results.append(Result(row, "skipped", record, _known_by(key, row), version=record.version))
     elif decisions.plan.restore:
@@ -147,22 +153,36 @@ def _matching(row: Row, owners: Owners) -> tuple[Record | None, str]:
             return found[0], _two(found[0], by, holders[0], key[1])
         found = both
     if len(found) != 1:
-        found = _numbered(row, owners) or found
+        numbered, conflict = _numbered(row, owners, found)
+        if conflict:
+            return numbered, conflict
+        found = [numbered] if numbered else found
     if len(found) > 1:
         return found[0], _two(found[0], by, found[1], by)
     return (found[0], "") if found else (None, "")
 
 
-def _numbered(row: Row, owners: Owners) -> list[Record]:
-    """Whom the number of an export means. The file may come from elsewhere: the name has to be the same, and so has
-    everything else that the customer could be known by.
+def _numbered(row: Row, owners: Owners, found: list[Record]) -> tuple[Record | None, str]:
+    """Whom the number of an export means, or what stands in the way: among those who were `found` by a key, or else
+    where none was. The file may come from elsewhere, so the name has to be the same; a customer of that name whom
+    something else is known of may be another one, or the same after a change: nobody can tell.
     """
-    found = owners.get((CRM_ID, row.crm_id), [])
-    return [record for record in found if _identity(record.data) == _identity(row.data)]
+    record = next(iter(owners.get((CRM_ID, row.crm_id), ())), None)
+    if record is None or fold(record.data.name) != fold(row.data.name):
+        return None, ""
+    if found:
+        return (record if record in found else None), ""
+    if _identity(record.data) == _identity(row.data):
+        return record, ""
+    return record, _(
+        "%(name)s with the CRM ID %(value)s has other contacts here. Mend them, or leave the ID blank.",
+        name=record.data.name,
+        value=row.crm_id,
+    )
 
 
-def _identity(data: CustomerData) -> tuple[str, str, set[tuple[str, str]]]:
-    return fold(data.name), data.external_id, {(channel.type, channel.normalized) for channel in data.channels}
+def _identity(data: CustomerData) -> tuple[str, set[tuple[str, str]]]:
+    return data.external_id, {(channel.type, channel.normalized) for channel in data.channels}
 
 
 def _two(first: Record, first_value: str, second: Record, second_value: str) -> str:

@@ -34,10 +34,14 @@ class Known:
     numbered: set[int] = field(default_factory=set)
 
     def add(self, record: Record, keys: Iterable[Key]) -> None:
-        """Let rows find the customer by the keys, and by the number of an export where that may be needed."""
-        number = [(CRM_ID, str(record.pk))] if record.pk in self.numbered else []
-        for key in [*keys, *number]:
+        """Let rows find the customer by the keys."""
+        for key in keys:
             self.owners.setdefault(key, []).append(record)
+
+    def number(self, record: Record) -> None:
+        """Let rows find the customer by the number of an export, where that may be needed."""
+        if record.pk in self.numbered:
+            self.owners[CRM_ID, str(record.pk)] = [record]
 
 
 def load(known: Known, rows: Collection[Row], plan: Plan) -> None:
@@ -58,6 +62,8 @@ def load(known: Known, rows: Collection[Row], plan: Plan) -> None:
         found -= {record.pk or 0 for record in remembered.records}
         for key, record in remembered.keys:
             known.add(record, [key])
+        for record in remembered.records:
+            known.number(record)
     if plan.on_duplicate == "update":
         _complete(known, found)
     elif plan.on_duplicate == "create":
@@ -67,13 +73,13 @@ def load(known: Known, rows: Collection[Row], plan: Plan) -> None:
 
 
 def _numbered(rows: Collection[Row], pks: Pks, begun: datetime) -> set[int]:
-    """The customers with the numbers of rows that have no other key, or one that several customers share. Who came
-    with this very import has got a number that a row of it may have by chance.
+    """The customers with the numbers of rows whose other keys mean nobody, or several. Who came with this very import
+    has got a number that a row of it may have by chance.
     """
     unsure = {
         int(row.crm_id)
         for row in rows
-        if row.crm_id and not row.error and (not row.keys or any(len(pks.get(key, ())) > 1 for key in row.keys))
+        if row.crm_id and not row.error and len({pk for key in row.keys for pk in pks.get(key, ())}) != 1
     }
     if not unsure:
         return set()
@@ -147,6 +153,7 @@ def _complete(known: Known, pks: Collection[int]) -> None:
         balances[currency] = balances.get(currency, 0) + balance
     for record in loaded.values():
         known.add(record, record.keys)
+        known.number(record)
 
 
 def _rows(name: str, pks: Collection[int]) -> Iterable[Any]:

@@ -13,6 +13,7 @@ from crm.services.importing.cells import currency as currency_meant
 from crm.services.importing.columns import Header, bare
 from crm.services.importing.labels import label_of
 from crm.services.importing.plan import ATTRIBUTE, BALANCE, CHANNELS, LABEL, NAME_PARTS, Column, Plan
+from crm.spreadsheet import unguarded
 from crm.text import squeeze
 
 Found = Literal["chosen", "saved", "preset", "exact", "fuzzy", ""]
@@ -104,7 +105,7 @@ def _guess(column: str, picked: Mapping[str, str], preset: tuple[presets.Preset,
         return _Guess(_column(picked[key] or None, column), -1, "chosen")
     if _is_silent(column):
         return _NOTHING
-    if own := _OWN.match(column):
+    if own := _OWN.match(unguarded(column)):
         return _Guess(Column(f"{ATTRIBUTE}{squeeze(own[1])}"), 0, "exact")
     if preset and (spelled := presets.spelled(column)) in preset[1]:
         field, rank = preset[1][spelled]
