@@ -22,7 +22,7 @@ from crm.services.importing.plan import Plan
 from crm.services.importing.rehearse import rehearse
 from crm.services.importing.results import RowsPage, number, openings, rows
 from crm.services.importing.run import run
-from crm.services.importing.same_file import uploaded_before
+from crm.services.importing.same_file import sent_before, uploaded_before
 from crm.services.importing.undo import Preview, undo, undo_preview
 from crm.services.importing.upload import kept, retold
 from crm.services.movements import KEY_LIMIT
@@ -43,6 +43,7 @@ __all__ = [
     "openings",
     "overdue",
     "recent",
+    "refuse_other",
     "rehearse",
     "replan",
     "rows",
@@ -124,12 +125,6 @@ def _add(
     return found
 
 
-def sent_before(actor: Actor, key: str) -> Import | None:
-    """The import of the file that the actor has sent with this key."""
-    mine = (ImportKey.user_id == actor.user_id, ImportKey.key == key)
-    return db.session.scalar(select(Import).join(ImportKey, ImportKey.import_id == Import.id).where(*mine))
-
-
 @retrying
 def _stored(actor: Actor, upload: Import, status: str, start: bool, key: str) -> Import:
     with atomic() as session:
@@ -162,8 +157,7 @@ def replan(
     """
     with atomic():
         upload = editable(pk)
-        if table not in (None, upload.table):
-            raise Invalid({"table": [_("The columns have changed meanwhile. Look at them again.")]})
+        refuse_other(upload, table)
         problems.refuse(plan, upload.columns, lease.layout_of(upload.columns, plan))
         before = Plan.from_json(upload.plan)
         if before != plan:
@@ -173,6 +167,12 @@ def replan(
             upload.damage = upload.damage if damage is None else damage
             lease.reset(upload)
     return upload
+
+
+def refuse_other(upload: Import, table: str | None) -> None:
+    """Raise `Invalid` (`table`) where something was decided about another `Import.table` than the file has now."""
+    if table not in (None, upload.table):
+        raise Invalid({"table": [_("The columns have changed meanwhile. Look at them again.")]})
 
 
 @retrying

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from flask import Blueprint, Response, request, url_for
 
@@ -60,20 +59,18 @@ def setup_form(pk: int) -> Response:
 def setup_save(pk: int) -> Response:
     """Keep what was decided, and check the rows or import them."""
     upload = imports.get(pk)
-    if request.form.get("table", upload.table) != upload.table:
-        return _form(upload, {"columns": [_("The columns have changed meanwhile. Look at them again.")]}, 422)
     plan, order = typed_plan(request.form, len(upload.columns)), order_of(request.form)
-    if "move" in request.form:
-        return _page(upload, plan, order)
     try:
+        imports.refuse_other(upload, request.form.get("table"))
+        if "move" in request.form:
+            return _page(upload, plan, order)
         if drafts.decide(actor(), pk, plan, upload.table):
             more = _("In the columns as you have chosen them more is spoilt. Look at it, and go on.")
             return _form(imports.get(pk), {"damage": [more]}, 422)
         (imports.start if request.form.get("next") == "start" else imports.check)(actor(), pk)
     except Invalid as error:
-        fresh = imports.get(pk)
         if "table" in error.fields:
-            return _form(fresh, {"columns": list(chain.from_iterable(error.fields.values()))}, 422)
+            return _form(imports.get(pk), {"columns": error.fields["table"]}, 422)
         return _page(upload, plan, order, error.fields, 422)
     return go(url_for("imports.import_detail", pk=pk))
 

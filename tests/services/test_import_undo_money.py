@@ -28,6 +28,10 @@ def wallet(currency: str = "RUB") -> int:
     return db.session.scalar(sa.select(AccountBalance.account_id).where(AccountBalance.currency == currency)) or 0
 
 
+def wallet_of(customer_id: int) -> int:
+    return db.session.scalars(sa.select(AccountBalance.account_id).filter_by(customer_id=customer_id)).one()
+
+
 def kinds() -> Counter[str]:
     """How many payments there are of each kind and status."""
     db.session.rollback()
@@ -158,3 +162,24 @@ def test_two_rows_of_one_customer_with_a_wallet_each(app):
     undo(upload)
     assert wallets() == [(1, "RUB", "closed", 0), (1, "USD", "closed", 0)]
     assert db.session.scalar(sa.select(sa.func.count()).select_from(Account).where(Account.customer_id == 1)) == 2
+
+
+def test_of_two_files_that_belong_together_both_are_taken_back(app):
+    first = take("external_id,name\nC1,Anna\nC2,Boris\n")
+    second = take(HEAD + "C1,Anna,RUB,100\nC2,Boris,RUB,5\n", "update")
+    (anna, *_rest), _boris = everybody()
+    money.SERVICE.deposit(wallet_of(anna), 1)
+    undo(second)
+    done = undo(first)
+    assert (done.undone, done.kept) == (1, 1)
+    assert [(status, name) for _pk, _kind, status, name, *_rest in everybody()] == [
+        ("active", "Anna"),
+        ("archived", "Boris"),
+    ]
+
+
+def test_a_wallet_that_somebody_has_opened_and_closed_stays_a_reason(app):
+    upload = take("external_id,name\nC1,Anna\n")
+    ((anna, *_rest),) = everybody()
+    accounts.set_status(CLERK, money.wallet_of(anna), "closed")
+    assert undo(upload).kept == 1

@@ -1,10 +1,11 @@
-"""Whether a file has been imported before: a reason to warn, never to refuse."""
+"""Whether a file has been imported before: a reason to warn, not to refuse, unless a program says that it is the same."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
 from crm.db import db
-from crm.models import Import
+from crm.models import Import, ImportKey
+from crm.services.audit import Actor
 
 
 def uploaded_before(pk: int) -> Import | None:
@@ -16,3 +17,9 @@ def uploaded_before(pk: int) -> Import | None:
     stored = (Import.status.not_in(("draft", "checking", "checked", "undone")), Import.created + Import.updated > 0)
     newest = select(Import).join(this, Import.id < this.id).where(*same, *stored).order_by(Import.id.desc()).limit(1)
     return db.session.scalar(newest)
+
+
+def sent_before(actor: Actor, key: str) -> Import | None:
+    """The import of the file that the actor has sent with this key."""
+    mine = (ImportKey.user_id == actor.user_id, ImportKey.key == key)
+    return db.session.scalar(select(Import).join(ImportKey, ImportKey.import_id == Import.id).where(*mine))

@@ -33,6 +33,7 @@ class Wallet:
     left: int = 0
     refusal: str = ""
     is_used: bool = False  # other money than the opening has moved, or was meant to
+    is_over: bool = False  # closed, and nothing but imports that were taken back has ever moved money in it
 
     @property
     def id(self) -> int:
@@ -65,6 +66,13 @@ def load(pks: Collection[int], import_id: int, lock: bool) -> list[Wallet]:
     for (account_id,) in _found(_other_payments(import_id), ids):
         wallets[account_id].is_used = True
     return list(wallets.values())
+
+
+def origins(ids: Collection[int]) -> Iterable[tuple[int, str]]:
+    """Where the payments of these accounts came from, by account."""
+    sides = (Payment.to_account_id, Payment.from_account_id)
+    found: Any = union(*(select(side, Payment.origin).where(among(side)) for side in sides))
+    return _found(found, ids)
 
 
 def _found(statement: Select[*tuple[Any, ...]], values: Collection[int]) -> Iterable[Any]:

@@ -53,12 +53,12 @@ def _in_use(person: Person) -> list[str]:
         kept.append(_("The customer has been changed since."))
     if person.signs_in:
         kept.append(_("The customer signs in themselves."))
-    if any(not wallet.payment_id for wallet in person.wallets):
+    if any(not wallet.payment_id and not wallet.is_over for wallet in person.wallets):
         kept.append(_("The customer has got a wallet since."))
     refused = [_refused(wallet) for wallet in person.wallets if wallet.left and wallet.refusal]
     if refused:
         return [*kept, *refused]
-    if any(wallet.is_used for wallet in person.wallets):
+    if any(wallet.is_used and not wallet.is_over for wallet in person.wallets):
         kept.append(_("Money of the customer has moved since."))
     return kept
 

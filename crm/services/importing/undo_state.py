@@ -91,6 +91,7 @@ def load(upload: Import, rows: Sequence[Touched], lock: bool) -> State:
     _add_contents(people)
     for wallet in undo_money.load(people, upload.id, lock):
         people[wallet.customer_id].wallets.append(wallet)
+    _note_what_is_over(people)
     for pk in _changed({row.customer_id for row in rows if row.outcome == "created"} & people.keys(), upload.id):
         people[pk].is_changed = True
     for (pk,) in _found(select(User.customer_id).where(among(User.customer_id)), people):
@@ -135,6 +136,18 @@ def _changed(people: Collection[int], import_id: int) -> set[int]:
     found = [(int(pk), origin) for pk, origin in _found(entries, [str(pk) for pk in people])]
     stays = {origin: _stays(_import_of(origin)) for origin in {origin for _pk, origin in found}}
     return {pk for pk, origin in found if (left := stays[origin]) is None or pk in left}
+
+
+def _note_what_is_over(people: Mapping[int, Person]) -> None:
+    """Which wallets are left of other imports that have been taken back."""
+    left = [wallet for person in people.values() for wallet in person.wallets if not wallet.payment_id]
+    closed = {wallet.id: wallet for wallet in left if wallet.balance.status == "closed" and not wallet.balance.balance}
+    by_wallet: dict[int, set[str]] = {}
+    for account_id, origin in undo_money.origins(closed):
+        by_wallet.setdefault(account_id, set()).add(origin)
+    undone = {origin: _stays(_import_of(origin)) is not None for found in by_wallet.values() for origin in found}
+    for account_id, found in by_wallet.items():
+        closed[account_id].is_over = all(undone[origin] for origin in found)
 
 
 def _stays(import_id: int | None) -> set[int] | None:
