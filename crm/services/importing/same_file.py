@@ -1,4 +1,4 @@
-"""Whether a file has been imported before: a reason to warn, not to refuse, unless a program says that it is the same."""
+"""Whether a file has been imported before: a reason to warn, but to refuse only where a program says that it is one."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
