@@ -1,18 +1,27 @@
 """Cells that a spreadsheet would run are disarmed, and come back as they were."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.spreadsheet import guarded, unguarded
+from crm.spreadsheet import escaped, guarded, unguarded
 
 
-@given(st.text(alphabet="'=+-@\t\r\n 1a(.\u00a0"))
+@given(st.text(alphabet="';=+-@\t\r\n 1a(.\u00a0"))
 def test_every_cell_comes_back_as_it_was(cell):
     assert unguarded(guarded(cell)) == cell
+    assert unguarded(escaped(cell)) == cell
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "@SUM(1)", "+1+1", "-2+3", "\t=1", "\r=1", "-cmd|' /C calc'!A0", "+A1"])
+@given(st.text(alphabet="';=@\t\r\n 1a\""))
+def test_no_formula_begins_where_another_program_ends_a_cell(cell):
+    for part in re.split(r"[;\t\r\n]", guarded(cell)):
+        assert not part.startswith(("=", "@"))
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "@SUM(1)", "+1+1", "-2+3", "\t1", "\r1", "-cmd|' /C calc'!A0", "+A1"])
 def test_a_formula_is_disarmed(cell):
     assert guarded(cell) == f"'{cell}"
 
