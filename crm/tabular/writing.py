@@ -30,7 +30,7 @@ class TooLongError(ValueError):
         self.row, self.room = row, room
 
 
-def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Iterator[str]:
+def csv_pieces(columns: Row, rows: Iterable[Sequence[object]], delimiter: str = ",") -> Iterator[str]:
     """The text of a CSV file, a byte order mark for Excel first; what a spreadsheet program would run is disarmed."""
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
@@ -38,7 +38,7 @@ def csv_pieces(columns: Row, rows: Iterable[Row], delimiter: str = ",") -> Itera
     writer.writerow([guarded(str(cell)) for cell in columns])
     yield _taken(buffer)
     rest = iter(rows)
-    while some := [*map(list, islice(rest, PIECE))]:
+    while some := list(islice(rest, PIECE)):
         writer.writerows(
             [c if not c else _safe(c) if c.__class__ is not str else guarded(c) if c[0] in _SUSPECT else c for c in row]
             for row in some

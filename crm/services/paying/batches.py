@@ -16,7 +16,7 @@ from crm.ledger import refusals
 from crm.models import Account, Customer, Payment, PaymentBatch
 from crm.models.ledger import PaymentStatus
 from crm.money import to_text
-from crm.tabular.writing import Row, csv_pieces
+from crm.tabular.writing import csv_pieces
 
 RESULTS, BATCHES = 50, 20  # on a page
 _CHUNK = 1_000
@@ -185,7 +185,7 @@ def _results() -> Any:
     )  # fmt: skip
 
 
-def _cells(one: Result) -> Row:
+def _cells(one: Result) -> Sequence[object]:
     arrives = to_text(one.to_amount, one.to_currency) if one.to_amount and one.to_currency else ""
     return (
         one.row, one.key, one.kind, one.from_account, one.payer, one.to_account, one.payee, one.source,
